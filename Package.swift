@@ -1,0 +1,64 @@
+// swift-tools-version: 6.2
+
+import PackageDescription
+
+/// `INDELIBLE_CORE=1` leaves out every target that needs NIO, so that the core's edit loop, the sanitizers and the
+/// fuzzers build in seconds. `Tools/test --core` sets it.
+let coreOnly = Context.environment["INDELIBLE_CORE"] == "1"
+
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let log = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+
+var products: [Product] = [
+    .library(name: "Indelible", targets: ["Indelible"]),
+    .library(name: "IndelibleTesting", targets: ["IndelibleTesting"]),
+    .executable(name: "indelible", targets: ["indelible-tool"]),
+]
+
+var dependencies: [Package.Dependency] = [
+    // The handler's logger and the engine's own messages: the API that every Swift service already configures.
+    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    // `DurableEngine` is a `Service`, so that a server starts and drains it with the rest.
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
+    // The command-line tool's and the demo's arguments, help and completions.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+]
+
+var targets: [Target] = [
+    // The storage layers. Nothing but liblz4 and our own C below EngineRuntime.
+    .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
+    .target(name: "CStorage"),
+    .target(name: "LZ4", dependencies: ["CLZ4"], swiftSettings: settings),
+    .target(name: "LogStorage", dependencies: ["LZ4", "CStorage"], swiftSettings: settings),
+
+    // The pure core.
+    .target(name: "ExecutionModel", swiftSettings: settings),
+    .target(name: "ExecutionEngine", dependencies: ["ExecutionModel"], swiftSettings: settings),
+
+    // The joint of the two, and the SDK over it.
+    .target(name: "EngineRuntime", dependencies: ["LogStorage", "ExecutionEngine"], swiftSettings: settings),
+    .target(name: "Indelible", dependencies: ["EngineRuntime", log, lifecycle], swiftSettings: settings),
+    .target(name: "IndelibleTesting", dependencies: ["Indelible"], swiftSettings: settings),
+
+    .testTarget(name: "LZ4Tests", dependencies: ["LZ4", "CStorage"], swiftSettings: settings),
+    .testTarget(name: "LogStorageTests", dependencies: ["LogStorage"], swiftSettings: settings),
+    .testTarget(name: "ExecutionModelTests", dependencies: ["ExecutionModel"], swiftSettings: settings),
+    .testTarget(name: "ExecutionEngineTests", dependencies: ["ExecutionEngine"], swiftSettings: settings),
+    .testTarget(name: "EngineRuntimeTests", dependencies: ["EngineRuntime"], swiftSettings: settings),
+    .testTarget(name: "IndelibleTests", dependencies: ["Indelible", "IndelibleTesting"], swiftSettings: settings),
+
+    // The command-line tool. The target has a name of its own, since `indelible` and `Indelible` are one folder on a
+    // file system that ignores case.
+    .executableTarget(
+        name: "indelible-tool", dependencies: ["Indelible", argumentParser], path: "Tools/indelible",
+        swiftSettings: settings),
+]
+
+let package = Package(
+    name: "indelible", platforms: [.macOS(.v15)], products: products, dependencies: dependencies, targets: targets)

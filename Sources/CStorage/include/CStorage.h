@@ -1,0 +1,1 @@
+void indelible_storage_placeholder(void);

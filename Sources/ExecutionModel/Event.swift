@@ -1,0 +1,105 @@
+/// A recorded fact of an execution. Its kind, time, execution and sequence stand in the frame's directory; the body holds
+/// the rest. SPEC.md gives every field.
+///
+/// The cases are AWS's history events, and the internal facts that replay needs and AWS does not show.
+package enum Event: Hashable, Sendable {
+    // The execution.
+    case executionStarted(ExecutionStart)
+    case executionSucceeded(result: Payload?)
+    case executionFailed(error: ErrorObject?)
+    case executionTimedOut(error: ErrorObject?)
+    case executionStopped(error: ErrorObject)
+    /// Internal. A replay disagreed with the history: nothing runs until the function is registered anew.
+    case executionHeld(Divergence)
+
+    // Its invocations.
+    /// Internal. Its number counts from 1; it lifts a hold.
+    case invocationStarted(requestID: RandomBits)
+    case invocationCompleted(error: ErrorObject?)
+
+    // Contexts.
+    case contextStarted(OperationReference)
+    case contextSucceeded(OperationReference, result: Payload?, replayChildren: Bool)
+    case contextFailed(OperationReference, error: ErrorObject?)
+
+    // Steps. A retry is a failure (or, for a poll, a success) with the delay to the next attempt.
+    case stepStarted(OperationReference)
+    case stepSucceeded(OperationReference, result: Payload?, nextAttemptDelay: Milliseconds?)
+    case stepFailed(OperationReference, error: ErrorObject?, nextAttemptDelay: Milliseconds?)
+    /// Internal. The delay is over.
+    case stepReady(OperationReference)
+
+    // Waits.
+    case waitStarted(OperationReference, duration: Milliseconds)
+    case waitSucceeded(OperationReference)
+    case waitCancelled(OperationReference, error: ErrorObject?)
+
+    // Callbacks.
+    case callbackStarted(OperationReference, timeout: Milliseconds?, heartbeatTimeout: Milliseconds?)
+    case callbackSucceeded(OperationReference, result: Payload?)
+    case callbackFailed(OperationReference, error: ErrorObject?)
+    case callbackTimedOut(OperationReference, error: ErrorObject)
+    /// Internal.
+    case callbackHeartbeat(OperationReference)
+}
+
+/// The operation that an event is about.
+package enum OperationReference: Hashable, Sendable {
+    /// Its first event: it takes the execution's next ordinal.
+    case first(OperationIdentity)
+    case existing(OperationOrdinal)
+}
+
+/// What starts an execution: everything about it that never changes.
+package struct ExecutionStart: Hashable, Sendable {
+    package var random: RandomBits
+    package var function: String
+    /// `$LATEST`, or the version that the execution is pinned to.
+    package var version: String
+    package var name: String
+    package var input: Payload?
+    /// Nil: no limit.
+    package var timeout: Milliseconds?
+
+    package init(
+        random: RandomBits, function: String, version: String = "$LATEST", name: String, input: Payload?,
+        timeout: Milliseconds? = nil
+    ) {
+        self.random = random
+        self.function = function
+        self.version = version
+        self.name = name
+        self.input = input
+        self.timeout = timeout
+    }
+}
+
+/// Where a replay parted from the history: what the record holds, and what the handler asked for instead.
+package struct Divergence: Hashable, Sendable {
+    /// What the history holds at `attempted.id`; nil when the handler ended although recorded operations were left.
+    package var recorded: OperationIdentity?
+    package var attempted: OperationIdentity
+
+    package init(recorded: OperationIdentity?, attempted: OperationIdentity) {
+        self.recorded = recorded
+        self.attempted = attempted
+    }
+}
+
+/// An event with where and when it was recorded.
+package struct RecordedEvent: Hashable, Sendable {
+    package var lsn: UInt64
+    package var execution: ExecutionNumber
+    /// Its place in its execution's history, from 1, internal facts included.
+    package var sequence: UInt32
+    package var time: Timestamp
+    package var event: Event
+
+    package init(lsn: UInt64, execution: ExecutionNumber, sequence: UInt32, time: Timestamp, event: Event) {
+        self.lsn = lsn
+        self.execution = execution
+        self.sequence = sequence
+        self.time = time
+        self.event = event
+    }
+}
