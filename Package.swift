@@ -6,10 +6,16 @@ import PackageDescription
 /// fuzzers build in seconds. `Tools/test --core` sets it.
 let coreOnly = Context.environment["INDELIBLE_CORE"] == "1"
 
-let settings: [SwiftSetting] = [
-    .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
-]
+/// `INDELIBLE_STRICT=1` makes every warning in our own sources an error. `Tools/test` sets it; users of the package never
+/// see it, since a compiler newer than ours may warn of more.
+let strict = Context.environment["INDELIBLE_STRICT"] == "1"
+
+let settings: [SwiftSetting] =
+    [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+let cSettings: [CSetting] = strict ? [.treatAllWarnings(as: .error)] : []
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -33,7 +39,7 @@ var dependencies: [Package.Dependency] = [
 var targets: [Target] = [
     // The storage layers. Nothing but liblz4 and our own C below EngineRuntime.
     .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
-    .target(name: "CStorage"),
+    .target(name: "CStorage", cSettings: cSettings),
     .target(name: "LZ4", dependencies: ["CLZ4"], swiftSettings: settings),
     .target(name: "LogStorage", dependencies: ["LZ4", "CStorage"], swiftSettings: settings),
 
@@ -58,7 +64,26 @@ var targets: [Target] = [
     .executableTarget(
         name: "indelible-tool", dependencies: ["Indelible", argumentParser], path: "Tools/indelible",
         swiftSettings: settings),
+
+    // The demo: orders and what must become of them, and the driver that kills, restarts and checks.
+    .target(name: "DemoPayments", path: "Tools/demo-payments", swiftSettings: settings),
+    .executableTarget(
+        name: "demo-driver", dependencies: ["DemoPayments", argumentParser], path: "Tools/demo-driver",
+        swiftSettings: settings),
+    .testTarget(name: "DemoPaymentsTests", dependencies: ["DemoPayments"], swiftSettings: settings),
 ]
+
+if !coreOnly {
+    // The demo's gateway and the worker that calls it talk over a real socket.
+    dependencies.append(.package(url: "https://github.com/apple/swift-nio", from: "2.80.0"))
+    let nio: [Target.Dependency] = ["NIOCore", "NIOPosix"].map { .product(name: $0, package: "swift-nio") }
+    targets += [
+        .target(name: "DemoTransport", dependencies: nio, path: "Tools/demo-transport", swiftSettings: settings),
+        .executableTarget(
+            name: "demo-gateway", dependencies: ["DemoPayments", "DemoTransport", argumentParser] + nio,
+            path: "Tools/demo-gateway", swiftSettings: settings),
+    ]
+}
 
 let package = Package(
     name: "indelible", platforms: [.macOS(.v15)], products: products, dependencies: dependencies, targets: targets)
