@@ -34,8 +34,16 @@ package struct RecordBatch: Sendable {
     package mutating func append(
         execution: UInt64, sequence: UInt32, kind: UInt8, time: Int64, body: some Sequence<UInt8>
     ) {
+        append(execution: execution, sequence: sequence, kind: kind, time: time) { $0.append(contentsOf: body) }
+    }
+
+    /// Appends a record whose body `encode` appends to the bytes that it is given.
+    package mutating func append(
+        execution: UInt64, sequence: UInt32, kind: UInt8, time: Int64, encoding encode: (inout [UInt8]) -> Void
+    ) {
         let start = bodies.count
-        bodies.append(contentsOf: body)
+        encode(&bodies)
+        precondition(bodies.count >= start, "an encoder removed what others wrote")
         entries.append(
             Entry(execution: execution, sequence: sequence, kind: kind, length: bodies.count - start, time: time))
     }
