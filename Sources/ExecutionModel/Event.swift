@@ -15,7 +15,7 @@ package enum Event: Hashable, Sendable {
     // Its invocations.
     /// Internal. Its number counts from 1; it lifts a hold.
     case invocationStarted(requestID: RandomBits)
-    case invocationCompleted(error: ErrorObject?)
+    case invocationCompleted(InvocationEnd)
 
     // Contexts.
     case contextStarted(OperationReference)
@@ -46,8 +46,50 @@ package enum Event: Hashable, Sendable {
 /// The operation that an event is about.
 package enum OperationReference: Hashable, Sendable {
     /// Its first event: it takes the execution's next ordinal.
-    case first(OperationIdentity)
+    case first(OperationStart)
     case existing(OperationOrdinal)
+}
+
+/// What an operation's first event says of it, beside what the kind of the event implies: its ``OperationType``.
+package struct OperationStart: Hashable, Sendable {
+    package var id: OperationID
+    /// The nearest enclosing recorded context, which has begun before; nil at the root.
+    package var parent: OperationOrdinal?
+    package var subType: String?
+    package var name: String?
+
+    package init(
+        id: OperationID, parent: OperationOrdinal? = nil, subType: String? = nil, name: String? = nil
+    ) {
+        self.id = id
+        self.parent = parent
+        self.subType = subType
+        self.name = name
+    }
+}
+
+/// How an invocation ended, and what follows from it, so that recovery decides nothing anew.
+package enum InvocationEnd: Hashable, Sendable {
+    /// The handler reached its end. The execution's terminal event follows; `error` is that of a handler that failed.
+    case returned(error: ErrorObject?)
+    /// The handler suspended. `unseenChanges`: operations changed after it last looked, so it is invoked again at once.
+    case suspended(unseenChanges: Bool)
+    /// The handler suspended with nothing pending, so nothing could ever wake it. Tried again a few times.
+    case refused(error: ErrorObject)
+    /// The invocation itself failed; it is tried again after `retryDelay`.
+    case crashed(error: ErrorObject, retryDelay: Milliseconds)
+    /// The replay disagreed with the history; ``Event/executionHeld(_:)`` follows and says where.
+    case diverged(error: ErrorObject)
+    /// The execution had ended before the invocation did (stopped, timed out, or its result was checkpointed).
+    case ignored(error: ErrorObject?)
+
+    package var error: ErrorObject? {
+        switch self {
+        case .returned(let error), .ignored(let error): error
+        case .refused(let error), .crashed(let error, _), .diverged(let error): error
+        case .suspended: nil
+        }
+    }
 }
 
 /// What starts an execution: everything about it that never changes.

@@ -1,0 +1,64 @@
+/// The first byte of a callback id's or a token's bytes, so that neither passes for the other.
+private enum TextTag {
+    static let callbackID: UInt8 = 0xCB
+    static let checkpointToken: UInt8 = 0xC7
+}
+
+extension CallbackID: CustomStringConvertible {
+    /// Base64 of a tag, the execution's random bits, its number and the ordinal.
+    package var description: String {
+        var bytes: [UInt8] = [TextTag.callbackID]
+        bytes.append(random: execution.random)
+        bytes.append(varint: execution.number.rawValue)
+        bytes.append(varint: UInt64(ordinal.rawValue))
+        return Base64.encode(bytes)
+    }
+
+    /// Reads what ``description`` wrote; nil for anything else.
+    package init?(_ text: some StringProtocol) {
+        guard let (execution, fields) = decodeFields(text, tag: TextTag.callbackID, count: 1),
+            let ordinal = UInt32(exactly: fields[0])
+        else { return nil }
+        self.init(execution: execution, ordinal: OperationOrdinal(ordinal))
+    }
+}
+
+extension CheckpointToken: CustomStringConvertible {
+    /// Base64 of a tag, the execution's random bits, its number, the invocation and the sequence.
+    package var description: String {
+        var bytes: [UInt8] = [TextTag.checkpointToken]
+        bytes.append(random: execution.random)
+        bytes.append(varint: execution.number.rawValue)
+        bytes.append(varint: UInt64(invocation))
+        bytes.append(varint: UInt64(sequence))
+        return Base64.encode(bytes)
+    }
+
+    /// Reads what ``description`` wrote; nil for anything else.
+    package init?(_ text: some StringProtocol) {
+        guard let (execution, fields) = decodeFields(text, tag: TextTag.checkpointToken, count: 2),
+            let invocation = UInt32(exactly: fields[0]), let sequence = UInt32(exactly: fields[1])
+        else { return nil }
+        self.init(execution: execution, invocation: invocation, sequence: sequence)
+    }
+}
+
+/// The execution and the `count` numbers after it, when `text` holds exactly those after `tag`.
+private func decodeFields(
+    _ text: some StringProtocol, tag: UInt8, count: Int
+) -> (execution: ExecutionID, fields: [UInt64])? {
+    guard text.utf8.count <= 1_024, let bytes = Base64.decode(text), bytes.first == tag else { return nil }
+    let span = bytes.span.bytes
+    var offset = 1
+    // What is wrong with a made-up id does not matter to the one who made it up: it names nothing.
+    guard let random = try? span.random(.random, at: &offset),
+        let number = try? span.varint(.identity, at: &offset)
+    else { return nil }
+    var fields: [UInt64] = []
+    for _ in 0..<count {
+        guard let field = try? span.varint(.identity, at: &offset) else { return nil }
+        fields.append(field)
+    }
+    guard offset == bytes.count else { return nil }
+    return (ExecutionID(number: ExecutionNumber(number), random: random), fields)
+}

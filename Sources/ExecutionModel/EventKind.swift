@@ -1,0 +1,84 @@
+/// The code of an event's kind, as the frame's directory holds it. SPEC.md has the table.
+///
+/// A code is never given a second meaning. Gaps are kept for what is known to come: 0x06 and 0x07 (execution paused and
+/// resumed), 0x60 to 0x64 (chained invokes), 0x70 and 0x71 (name bound, retention trimmed), and 0xC0 to 0xFF for the
+/// kinds that only snapshots hold.
+package enum EventKind: UInt8, CaseIterable, Sendable {
+    case executionStarted = 0x01
+    case executionSucceeded = 0x02
+    case executionFailed = 0x03
+    case executionTimedOut = 0x04
+    case executionStopped = 0x05
+    case executionHeld = 0x08
+
+    case invocationStarted = 0x10
+    case invocationCompleted = 0x11
+
+    case contextStarted = 0x20
+    case contextSucceeded = 0x21
+    case contextFailed = 0x22
+
+    case stepStarted = 0x30
+    case stepSucceeded = 0x31
+    case stepFailed = 0x32
+    case stepReady = 0x33
+
+    case waitStarted = 0x40
+    case waitSucceeded = 0x41
+    case waitCancelled = 0x42
+
+    case callbackStarted = 0x50
+    case callbackSucceeded = 0x51
+    case callbackFailed = 0x52
+    case callbackTimedOut = 0x53
+    case callbackHeartbeat = 0x54
+}
+
+extension Event {
+    /// The code of the event's kind.
+    package var kind: UInt8 { eventKind.rawValue }
+
+    package var eventKind: EventKind {
+        switch self {
+        case .executionStarted: .executionStarted
+        case .executionSucceeded: .executionSucceeded
+        case .executionFailed: .executionFailed
+        case .executionTimedOut: .executionTimedOut
+        case .executionStopped: .executionStopped
+        case .executionHeld: .executionHeld
+        case .invocationStarted: .invocationStarted
+        case .invocationCompleted: .invocationCompleted
+        case .contextStarted: .contextStarted
+        case .contextSucceeded: .contextSucceeded
+        case .contextFailed: .contextFailed
+        case .stepStarted: .stepStarted
+        case .stepSucceeded: .stepSucceeded
+        case .stepFailed: .stepFailed
+        case .stepReady: .stepReady
+        case .waitStarted: .waitStarted
+        case .waitSucceeded: .waitSucceeded
+        case .waitCancelled: .waitCancelled
+        case .callbackStarted: .callbackStarted
+        case .callbackSucceeded: .callbackSucceeded
+        case .callbackFailed: .callbackFailed
+        case .callbackTimedOut: .callbackTimedOut
+        case .callbackHeartbeat: .callbackHeartbeat
+        }
+    }
+
+    /// The operation that the event is about; nil for events of the execution and of its invocations.
+    package var operation: OperationReference? {
+        switch self {
+        case .executionStarted, .executionSucceeded, .executionFailed, .executionTimedOut, .executionStopped,
+            .executionHeld, .invocationStarted, .invocationCompleted:
+            nil
+        case .contextStarted(let operation), .contextSucceeded(let operation, _, _), .contextFailed(let operation, _),
+            .stepStarted(let operation), .stepSucceeded(let operation, _, _), .stepFailed(let operation, _, _),
+            .stepReady(let operation), .waitStarted(let operation, _), .waitSucceeded(let operation),
+            .waitCancelled(let operation, _), .callbackStarted(let operation, _, _),
+            .callbackSucceeded(let operation, _), .callbackFailed(let operation, _),
+            .callbackTimedOut(let operation, _), .callbackHeartbeat(let operation):
+            operation
+        }
+    }
+}

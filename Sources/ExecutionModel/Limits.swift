@@ -1,0 +1,46 @@
+/// What may not be passed, and at which figure. SPEC.md, "Limits", is the authority.
+package struct Limits: Hashable, Sendable {
+    /// Bytes of one payload: an input, a result, a poll's state.
+    package var payloadLengthMax: Int
+    /// Bytes of one recorded error, its parts together.
+    package var errorLengthMax: Int
+    /// Bytes of a callback's result.
+    package var callbackResultLengthMax: Int
+    /// Operations of one execution as AWS meters them: rows, retries and polls. Nil: no limit.
+    package var operationCountMax: Int?
+    /// Bytes of payloads and errors that one execution may record. Nil: no limit.
+    package var recordedBytesMax: Int?
+    /// The longest wait, delay and timeout.
+    package var delayMax: Milliseconds
+    /// Whether delays are whole seconds of at least 1; otherwise any number of milliseconds above zero.
+    package var wholeSeconds: Bool
+    /// Failed invocations in a row after which the execution fails. Nil: it is tried for ever.
+    package var failedInvocationCountMax: Int?
+    /// Invocations in a row that suspended with nothing pending, after which the execution fails.
+    package var refusedInvocationCountMax: Int
+
+    /// The embedded engine's: as wide as the log allows. A payload leaves room in the log's record of 16 MiB.
+    package static let embedded = Limits(
+        payloadLengthMax: 15 << 20, errorLengthMax: 1 << 20, callbackResultLengthMax: 15 << 20,
+        operationCountMax: nil, recordedBytesMax: nil, delayMax: Milliseconds(100 * 366 * 86_400_000),
+        wholeSeconds: false, failedInvocationCountMax: nil, refusedInvocationCountMax: 3)
+
+    /// AWS Lambda's.
+    package static let aws = Limits(
+        payloadLengthMax: 6 << 20, errorLengthMax: 32_768, callbackResultLengthMax: 1 << 20,
+        operationCountMax: 3_000, recordedBytesMax: 100 << 20, delayMax: Milliseconds(31_622_400_000),
+        wholeSeconds: true, failedInvocationCountMax: nil, refusedInvocationCountMax: 3)
+
+    /// Characters of an operation's id: `[a-zA-Z0-9-_]`.
+    package static let operationIDLengthMax = 64
+    /// Characters of an operation's name: printable ASCII.
+    package static let operationNameLengthMax = 256
+    /// Characters of a sub type: `[a-zA-Z0-9-_]`.
+    package static let subTypeLengthMax = 32
+    /// Characters of an execution's name: `[a-zA-Z0-9-_]`.
+    package static let executionNameLengthMax = 64
+    /// Characters of a function's name: `[a-zA-Z0-9-_.]`, so that it fits an ARN.
+    package static let functionNameLengthMax = 140
+    /// Characters of a version: `$LATEST`, or digits.
+    package static let versionLengthMax = 32
+}
