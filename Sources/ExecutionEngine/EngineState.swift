@@ -1,0 +1,117 @@
+import ExecutionModel
+
+/// All executions of an engine, and their names.
+package struct EngineState: Sendable {
+    package let limits: Limits
+    private var executions: [ExecutionNumber: ExecutionState] = [:]
+    private var names: [ExecutionName: ExecutionNumber] = [:]
+
+    private struct ExecutionName: Hashable {
+        var function: String
+        var name: String
+    }
+
+    package init(limits: Limits) {
+        self.limits = limits
+    }
+
+    package func execution(_ number: ExecutionNumber) -> ExecutionState? {
+        executions[number]
+    }
+
+    /// The execution that `name` belongs to, among those of `function`.
+    package func number(function: String, name: String) -> ExecutionNumber? {
+        names[ExecutionName(function: function, name: name)]
+    }
+
+    package var count: Int { executions.count }
+
+    /// Every execution, in no order.
+    package var all: some Collection<ExecutionState> { executions.values }
+
+    /// Folds in a recorded event, whose execution its first event makes.
+    package mutating func apply(_ event: Event, to number: ExecutionNumber, at time: Timestamp) {
+        if case .executionStarted(let start) = event {
+            precondition(executions[number] == nil, "execution \(number) started twice")
+            executions[number] = ExecutionState(start, number: number, at: time)
+            names[ExecutionName(function: start.function, name: start.name)] = number
+            return
+        }
+        guard let index = executions.index(forKey: number) else {
+            preconditionFailure("an event of execution \(number), which never started")
+        }
+        executions.values[index].apply(event, at: time)
+    }
+
+    /// Reads or changes an execution in place; nil when there is none of that number.
+    package mutating func update<Result, Failure: Error>(
+        _ number: ExecutionNumber, _ body: (inout ExecutionState) throws(Failure) -> Result
+    ) throws(Failure) -> Result? {
+        guard let index = executions.index(forKey: number) else { return nil }
+        return try body(&executions.values[index])
+    }
+}
+
+/// What came of a request to start an execution.
+package struct StartReply: Hashable, Sendable {
+    package var id: ExecutionID
+    /// False: an execution of that name and input existed, running or ended.
+    package var isNew: Bool
+}
+
+extension EngineState {
+    /// Starts an execution, as `number` if it is a new one. The same name with the same input is the same execution.
+    package func decideStart(
+        _ request: ExecutionStart, number: ExecutionNumber, at now: Timestamp
+    ) throws(EngineError) -> Decision<StartReply> {
+        try check(request)
+        if let existing = self.number(function: request.function, name: request.name),
+            let execution = executions[existing]
+        {
+            guard execution.start.input == request.input else {
+                throw EngineError(
+                    .executionAlreadyStarted,
+                    "An execution named '\(request.name)' of function '\(request.function)' exists with another "
+                        + "input. Use another name, or the same input to get the existing execution.")
+            }
+            return Decision(reply: StartReply(id: execution.id, isNew: false))
+        }
+        return Decision(
+            events: [.executionStarted(request)],
+            reply: StartReply(id: ExecutionID(number: number, random: request.random), isNew: true))
+    }
+
+    private func check(_ request: ExecutionStart) throws(EngineError) {
+        guard request.function.isFunctionName(Limits.functionNameLengthMax) else {
+            throw .invalid(
+                "Invalid function name '\(request.function)': 1 to \(Limits.functionNameLengthMax) characters of "
+                    + "[a-zA-Z0-9-_.].")
+        }
+        guard request.name.isIdentifier(Limits.executionNameLengthMax) else {
+            throw .invalid(
+                "Invalid execution name '\(request.name)': 1 to \(Limits.executionNameLengthMax) characters of "
+                    + "[a-zA-Z0-9-_].")
+        }
+        guard request.version.isVersion(Limits.versionLengthMax) else {
+            throw .invalid("Invalid version '\(request.version)': $LATEST, or digits.")
+        }
+        guard (request.input?.length ?? 0) <= limits.payloadLengthMax else {
+            throw .payloadTooLong("Execution input payload", limits.payloadLengthMax)
+        }
+        if let timeout = request.timeout { try limits.check(timeout, "ExecutionTimeout") }
+    }
+}
+
+extension String {
+    /// 1 to `limit` characters of `[a-zA-Z0-9-_.]`.
+    func isFunctionName(_ limit: Int) -> Bool {
+        split(separator: ".", omittingEmptySubsequences: false).joined(separator: "_").isIdentifier(limit)
+    }
+
+    /// `$LATEST`, or 1 to `limit` digits.
+    func isVersion(_ limit: Int) -> Bool {
+        self == "$LATEST"
+            || (1...limit).contains(utf8.count)
+                && utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+    }
+}

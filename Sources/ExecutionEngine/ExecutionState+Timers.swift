@@ -1,0 +1,42 @@
+import ExecutionModel
+
+extension ExecutionState {
+    /// Completes what is due. Nothing is, early or twice: a timer may be asked for at any time.
+    package func decideTimers(at now: Timestamp) -> Decision<Void> {
+        guard let nextDue, nextDue <= now else { return Decision(reply: ()) }
+        let due = dueEvents(at: now, except: [])
+        return Decision(events: due.events, effects: due.effects, reply: ())
+    }
+
+    /// The events of all that is due at `now`, but for the waits that `batch` has just cancelled.
+    func dueEvents(at now: Timestamp, except batch: [Event]) -> (events: [Event], effects: [Effect]) {
+        var events: [Event] = []
+        // When the execution's own time is up, nothing that would have come later happens any more.
+        let isTimedOut = executionDue.map { $0 <= now } ?? false
+        let end = isTimedOut ? min(executionDue ?? now, now) : now
+        for timer in timers.due(at: end, rows) {
+            let operation = OperationReference.existing(timer.ordinal)
+            let isCancelled = batch.contains {
+                if case .waitCancelled(operation, _) = $0 { true } else { false }
+            }
+            if isCancelled { continue }
+            switch timer.kind {
+            case .wait: events.append(.waitSucceeded(operation))
+            case .stepRetry: events.append(.stepReady(operation))
+            case .callbackTimeout: events.append(.callbackTimedOut(operation, error: Callback.timeoutError))
+            case .callbackHeartbeat: events.append(.callbackTimedOut(operation, error: Callback.heartbeatError))
+            }
+        }
+        guard isTimedOut, let timeout = start.timeout else { return (events, []) }
+        events.append(.executionTimedOut(error: ErrorObject(message: "Execution timed out after \(timeout.seconds).")))
+        return (events, endEffects)
+    }
+}
+
+extension Milliseconds {
+    /// For messages: `90 seconds`, `1.500 seconds`.
+    var seconds: String {
+        let milliseconds = String(1_000 + rawValue % 1_000).dropFirst()
+        return rawValue % 1_000 == 0 ? "\(rawValue / 1_000) seconds" : "\(rawValue / 1_000).\(milliseconds) seconds"
+    }
+}

@@ -1,0 +1,50 @@
+import ExecutionModel
+
+/// An operation, and what the engine knows of it beyond what a handler is told.
+struct OperationRow: Sendable {
+    var operation: Operation
+    /// The nearest enclosing recorded context.
+    var parent: OperationOrdinal?
+    /// When a callback times out.
+    var callbackDue: Timestamp?
+    /// The longest a callback may go without a heartbeat.
+    var heartbeatTimeout: Milliseconds?
+    /// When a callback times out for want of a heartbeat.
+    var heartbeatDue: Timestamp?
+    /// Volatile: changed since the handler was last told.
+    var isChanged = false
+
+    /// Whether the service will change the operation by itself: what a suspended handler may wait for.
+    var isPending: Bool {
+        switch operation.identity.type {
+        case .step: operation.status == .pending
+        case .wait, .callback, .chainedInvoke: operation.status == .started
+        case .context, .execution: false
+        }
+    }
+
+    /// When the timer of that kind fires; nil when there is none, or no longer.
+    func due(_ kind: Timer.Kind) -> Timestamp? {
+        guard isPending else { return nil }
+        switch (kind, operation.details) {
+        case (.wait, .wait(let scheduledEndTime)): return scheduledEndTime
+        case (.stepRetry, .step(_, let nextAttemptTime)): return nextAttemptTime
+        case (.callbackTimeout, .callback): return callbackDue
+        case (.callbackHeartbeat, .callback): return heartbeatDue
+        default: return nil
+        }
+    }
+
+    /// Whether the record of the two is the same, whatever the handler has been told.
+    func isRecordEqual(to other: OperationRow) -> Bool {
+        operation == other.operation && parent == other.parent && callbackDue == other.callbackDue
+            && heartbeatTimeout == other.heartbeatTimeout && heartbeatDue == other.heartbeatDue
+    }
+
+    mutating func end(_ status: OperationStatus, result: Payload?, error: ErrorObject?, at time: Timestamp) {
+        operation.status = status
+        operation.result = result
+        operation.error = error
+        operation.endTime = time
+    }
+}

@@ -1,0 +1,115 @@
+import ExecutionModel
+
+extension OperationUpdate {
+    /// The payload as it is recorded.
+    var result: Payload? { payload.map { .inline($0) } }
+
+    func requireNoError() throws(EngineError) {
+        guard error == nil else { throw .invalid("Cannot provide an Error for SUCCEED action.") }
+    }
+
+    func requireNoPayload() throws(EngineError) {
+        guard payload == nil else { throw .invalid("Cannot provide a Payload for FAIL action.") }
+    }
+
+    /// The form of everything in the update that no row is needed to judge.
+    func checkForm() throws(EngineError) {
+        guard identity.id.rawValue.isIdentifier(Limits.operationIDLengthMax) else {
+            throw .invalid("Invalid operation id: 1 to \(Limits.operationIDLengthMax) characters of [a-zA-Z0-9-_].")
+        }
+        if let subType = identity.subType, !subType.isIdentifier(Limits.subTypeLengthMax) {
+            throw .invalid("Invalid operation subtype: 1 to \(Limits.subTypeLengthMax) characters of [a-zA-Z0-9-_].")
+        }
+        if let name = identity.name, !name.isPrintableASCII(Limits.operationNameLengthMax) {
+            throw .invalid(
+                "Invalid operation name: 1 to \(Limits.operationNameLengthMax) printable ASCII characters.")
+        }
+    }
+
+    func checkSizes(_ limits: Limits) throws(EngineError) {
+        try limits.check(error)
+        if let payload, payload.count > limits.payloadLengthMax {
+            throw .payloadTooLong("\(identity.type.title) payload", limits.payloadLengthMax)
+        }
+    }
+
+    func checkDelays(_ limits: Limits) throws(EngineError) {
+        switch options {
+        case .none, .context: return
+        case .step(let delay): try limits.check(delay, "NextAttemptDelaySeconds")
+        case .wait(let duration): try limits.check(duration, "WaitSeconds")
+        case .callback(let timeout, let heartbeatTimeout):
+            // 0 means none.
+            if let timeout, timeout.rawValue != 0 { try limits.check(timeout, "TimeoutSeconds") }
+            if let heartbeatTimeout, heartbeatTimeout.rawValue != 0 {
+                try limits.check(heartbeatTimeout, "HeartbeatTimeoutSeconds")
+            }
+        }
+    }
+}
+
+extension EngineError {
+    static let invalidAction = EngineError.invalid("Invalid action for the given operation type.")
+
+    static func payloadTooLong(_ what: String, _ limit: Int) -> EngineError {
+        .invalid("\(what) size must be less than or equal to \(limit) bytes.")
+    }
+}
+
+extension Limits {
+    func check(_ error: ErrorObject?) throws(EngineError) {
+        guard let error, error.byteCount > errorLengthMax else { return }
+        throw .invalid("Error object size must be less than \(errorLengthMax) bytes.")
+    }
+
+    func check(_ delay: Milliseconds, _ field: String) throws(EngineError) {
+        guard delay.rawValue > 0, delay <= delayMax else {
+            throw .invalid("\(field) must be above zero and at most \(delayMax.rawValue / 1_000) seconds.")
+        }
+        guard !wholeSeconds || delay.rawValue % 1_000 == 0 else {
+            throw .invalid("\(field) must be a whole number of seconds.")
+        }
+    }
+}
+
+extension ErrorObject {
+    /// Bytes of its parts together.
+    var byteCount: Int {
+        (message?.utf8.count ?? 0) + (type?.utf8.count ?? 0) + (data?.utf8.count ?? 0)
+            + stackTrace.reduce(0) { $0 + $1.utf8.count }
+    }
+}
+
+extension OperationType {
+    /// AWS's spelling.
+    package var title: String {
+        switch self {
+        case .execution: "EXECUTION"
+        case .context: "CONTEXT"
+        case .step: "STEP"
+        case .wait: "WAIT"
+        case .callback: "CALLBACK"
+        case .chainedInvoke: "CHAINED_INVOKE"
+        }
+    }
+}
+
+extension String {
+    /// 1 to `limit` characters of `[a-zA-Z0-9-_]`.
+    func isIdentifier(_ limit: Int) -> Bool {
+        (1...limit).contains(utf8.count)
+            && utf8.allSatisfy { byte in
+                switch byte {
+                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                    true
+                default: false
+                }
+            }
+    }
+
+    /// 1 to `limit` characters from space to tilde.
+    func isPrintableASCII(_ limit: Int) -> Bool {
+        (1...limit).contains(utf8.count) && utf8.allSatisfy { (0x20...0x7E).contains($0) }
+    }
+}
