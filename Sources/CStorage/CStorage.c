@@ -1,2 +1,0 @@
-#include "CStorage.h"
-void indelible_storage_placeholder(void) {}
