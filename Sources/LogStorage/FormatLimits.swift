@@ -1,0 +1,21 @@
+/// The bounds of the log's format, version 1. SPEC.md §1.9 is the authority.
+package enum FormatLimits {
+    /// The newest version that this build reads, and the one it writes.
+    package static let version: UInt32 = 1
+    /// Bodies in a frame of more than one record, before compression.
+    package static let frameBodyByteCountMax = 64 << 10
+    /// Records in a frame.
+    package static let frameRecordCountMax = 4_096
+    /// The body of one record.
+    package static let recordByteCountMax = 16 << 20
+    /// The frames of one atomic group, as ``FrameEncoder/encodedByteCountMax(recordCount:bodyByteCount:)`` bounds them.
+    package static let groupByteCountMax = 32 << 20
+    package static let dictionaryByteCountMax = 4_096
+    /// A segment file: room for its header, and for offsets of 32 bits in later footers.
+    package static let segmentByteCounts = 16 << 10...1 << 30
+
+    /// A directory entry: two varints of 64 bits, one of 32, one of a body's length, and the kind.
+    static let directoryEntryByteCountMax = 10 + 5 + 1 + 4 + 10
+    static let directoryByteCountMax = frameRecordCountMax * directoryEntryByteCountMax
+    static let groupFrameCountMax = Int(UInt16.max)
+}
