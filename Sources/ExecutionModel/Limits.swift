@@ -39,7 +39,7 @@ package struct Limits: Hashable, Sendable {
     package static let subTypeLengthMax = 32
     /// Characters of an execution's name: `[a-zA-Z0-9-_]`.
     package static let executionNameLengthMax = 64
-    /// Characters of a function's name: `[a-zA-Z0-9-_.]`, so that it fits an ARN.
+    /// Characters of a function's name: `[a-zA-Z0-9-_]`.
     package static let functionNameLengthMax = 140
     /// Characters of a version: `$LATEST`, or digits.
     package static let versionLengthMax = 32
