@@ -82,10 +82,10 @@ extension EngineState {
     }
 
     private func check(_ request: ExecutionStart) throws(EngineError) {
-        guard request.function.isFunctionName(Limits.functionNameLengthMax) else {
+        guard request.function.isIdentifier(Limits.functionNameLengthMax) else {
             throw .invalid(
                 "Invalid function name '\(request.function)': 1 to \(Limits.functionNameLengthMax) characters of "
-                    + "[a-zA-Z0-9-_.].")
+                    + "[a-zA-Z0-9-_].")
         }
         guard request.name.isIdentifier(Limits.executionNameLengthMax) else {
             throw .invalid(
@@ -103,11 +103,6 @@ extension EngineState {
 }
 
 extension String {
-    /// 1 to `limit` characters of `[a-zA-Z0-9-_.]`.
-    func isFunctionName(_ limit: Int) -> Bool {
-        split(separator: ".", omittingEmptySubsequences: false).joined(separator: "_").isIdentifier(limit)
-    }
-
     /// `$LATEST`, or 1 to `limit` digits.
     func isVersion(_ limit: Int) -> Bool {
         self == "$LATEST"

@@ -138,8 +138,9 @@ extension ErrorObject {
 }
 
 extension Divergence {
-    /// The error that the record of the diverged invocation shows.
-    var error: ErrorObject {
+    /// The divergence as an error: what the record of its invocation shows, and what a function that fails on one ends
+    /// with.
+    package var error: ErrorObject {
         let held = recorded.map { "\($0.type.title) '\($0.name ?? $0.id.rawValue)'" } ?? "nothing more"
         return ErrorObject(
             message: "The history holds \(held) at operation \(attempted.id), and the handler asked for "

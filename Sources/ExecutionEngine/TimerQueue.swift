@@ -2,7 +2,7 @@ import ExecutionModel
 
 /// A moment at which something happens to an operation by itself.
 struct Timer: Hashable, Sendable {
-    enum Kind: UInt8, Hashable, Sendable {
+    enum Kind: UInt8, CaseIterable, Hashable, Sendable {
         case wait, stepRetry, callbackTimeout, callbackHeartbeat
     }
 

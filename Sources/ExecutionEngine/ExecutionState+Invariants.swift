@@ -1,0 +1,41 @@
+import ExecutionModel
+
+extension ExecutionState {
+    /// Whether the recorded part of the two is the same: all but what dies with the process.
+    package func isRecordEqual(to other: ExecutionState) -> Bool {
+        id == other.id && start == other.start && startTime == other.startTime && status == other.status
+            && endTime == other.endTime && result == other.result && error == other.error
+            && sequence == other.sequence && lastTime == other.lastTime && invocationCount == other.invocationCount
+            && phase == other.phase && failedInvocationCount == other.failedInvocationCount
+            && refusedInvocationCount == other.refusedInvocationCount && pendingCount == other.pendingCount
+            && meteredOperationCount == other.meteredOperationCount && meteredByteCount == other.meteredByteCount
+            && operationCount == other.operationCount && ordinals == other.ordinals && nextDue == other.nextDue
+            && rows.elementsEqual(other.rows) { $0.isRecordEqual(to: $1) }
+    }
+
+    /// Traps when what the state keeps twice does not agree. Reads every row: for tests, after every event.
+    package func checkInvariants() {
+        precondition(lastTime >= startTime, "the last event is older than the first")
+        precondition((endTime == nil) == (status == .running), "an end time and a running execution")
+        if status.isTerminal {
+            precondition(rows.isEmpty && ordinals.isEmpty && changes.isEmpty, "an ended execution keeps its rows")
+            precondition(nextDue == nil && currentToken == nil, "an ended execution goes on")
+            return
+        }
+        precondition(phase != .over, "the last invocation is over and the execution is not")
+        precondition(rows.count == operationCount, "\(rows.count) rows of \(operationCount) operations")
+        precondition(rows.count == ordinals.count, "\(rows.count) rows, \(ordinals.count) ids")
+        for (index, row) in rows.enumerated() {
+            precondition(ordinals[row.operation.identity.id]?.rawValue == UInt32(index), "an id finds another row")
+            precondition(row.operation.status.isTerminal == (row.operation.endTime != nil), "a row's end time is wrong")
+            guard let parent = row.parent else { continue }
+            precondition(parent.rawValue < index, "a parent stands after its child")
+            precondition(rows[Int(parent.rawValue)].operation.identity.type == .context, "a parent that is no context")
+        }
+        precondition(pendingCount == rows.count { $0.isPending }, "the count of pending rows is wrong")
+        let changed = rows.indices.filter { rows[$0].isChanged }
+        precondition(changed == changes.map { Int($0.rawValue) }.sorted(), "the list of changed rows is wrong")
+        let dues = rows.flatMap { row in Timer.Kind.allCases.compactMap { row.due($0) } }
+        precondition(timers.nextDue == dues.min(), "the first timer is not the earliest")
+    }
+}

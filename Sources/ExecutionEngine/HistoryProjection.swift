@@ -1,0 +1,119 @@
+import ExecutionModel
+
+/// Turns the records of one execution, from its first, into its history, one at a time: a long history is never held
+/// whole.
+package struct HistoryProjection: Sendable {
+    private let includesInternal: Bool
+    private var execution: ExecutionID?
+    private var eventID: UInt32 = 0
+    private var invocation: (requestID: RandomBits, start: Timestamp)?
+    private var operations: [KnownOperation] = []
+
+    /// What later events of an operation do not repeat.
+    private struct KnownOperation {
+        var identity: OperationIdentity
+        var attempt: UInt32 = 0
+        var duration = Milliseconds(0)
+    }
+
+    /// - Parameter includesInternal: Whether to show the facts that AWS does not; they have no EventId.
+    package init(includesInternal: Bool = false) {
+        self.includesInternal = includesInternal
+    }
+
+    /// The history of one execution's records.
+    package static func history(of records: [RecordedEvent], includesInternal: Bool = false) -> [HistoryEvent] {
+        var projection = HistoryProjection(includesInternal: includesInternal)
+        return records.compactMap { projection.project($0) }
+    }
+
+    /// The record's event in the history; nil for an internal fact that is not asked for.
+    package mutating func project(_ record: RecordedEvent) -> HistoryEvent? {
+        if case .executionStarted(let start) = record.event {
+            execution = ExecutionID(number: record.execution, random: start.random)
+        }
+        let known = record.event.operation.map { index(of: $0, record.event) }
+        var event = HistoryEvent(
+            eventID: nil, sequence: record.sequence, time: record.time,
+            operation: known.map { operations[$0].identity }, details: details(of: record, known))
+        if event.isInternal { return includesInternal ? event : nil }
+        eventID += 1
+        event.eventID = eventID
+        return event
+    }
+
+    private mutating func index(of operation: OperationReference, _ event: Event) -> Int {
+        switch operation {
+        case .existing(let ordinal):
+            return Int(ordinal.rawValue)
+        case .first(let start):
+            let parentID = start.parent.map { operations[Int($0.rawValue)].identity.id }
+            operations.append(
+                KnownOperation(
+                    identity: OperationIdentity(
+                        id: start.id, parentID: parentID, type: event.operationType, subType: start.subType,
+                        name: start.name)))
+            return operations.count - 1
+        }
+    }
+
+    private mutating func retry(_ known: Int?, _ delay: Milliseconds?) -> HistoryEvent.Retry {
+        guard let known else { return HistoryEvent.Retry(currentAttempt: 1, nextAttemptDelay: delay) }
+        operations[known].attempt += 1
+        return HistoryEvent.Retry(currentAttempt: operations[known].attempt, nextAttemptDelay: delay)
+    }
+
+    private mutating func details(of record: RecordedEvent, _ known: Int?) -> HistoryEvent.Details {
+        switch record.event {
+        case .executionStarted(let start): return .executionStarted(input: start.input, timeout: start.timeout)
+        case .executionSucceeded(let result): return .executionSucceeded(result: result)
+        case .executionFailed(let error): return .executionFailed(error: error)
+        case .executionTimedOut(let error): return .executionTimedOut(error: error)
+        case .executionStopped(let error): return .executionStopped(error: error)
+        case .executionHeld(let divergence): return .executionHeld(divergence)
+        case .invocationStarted(let requestID):
+            invocation = (requestID, record.time)
+            return .invocationStarted(requestID: requestID)
+        case .invocationCompleted(let end):
+            guard let invocation else { preconditionFailure("an invocation of \(record.execution) ended unstarted") }
+            return .invocationCompleted(
+                start: invocation.start, end: record.time, requestID: invocation.requestID, error: end.error)
+        case .contextStarted: return .contextStarted
+        case .contextSucceeded(_, let result, _): return .contextSucceeded(result: result)
+        case .contextFailed(_, let error): return .contextFailed(error: error)
+        case .stepStarted: return .stepStarted
+        case .stepSucceeded(_, let result, let delay): return .stepSucceeded(result: result, retry: retry(known, delay))
+        case .stepFailed(_, let error, let delay): return .stepFailed(error: error, retry: retry(known, delay))
+        case .stepReady: return .stepReady
+        case .waitStarted(_, let duration):
+            if let known { operations[known].duration = duration }
+            return .waitStarted(duration: duration, scheduledEndTime: record.time.adding(duration))
+        case .waitSucceeded: return .waitSucceeded(duration: known.map { operations[$0].duration } ?? Milliseconds(0))
+        case .waitCancelled(_, let error): return .waitCancelled(error: error)
+        case .callbackStarted(_, let timeout, let heartbeatTimeout):
+            guard let execution, let known else { preconditionFailure("a history that does not begin at its start") }
+            return .callbackStarted(
+                callbackID: CallbackID(execution: execution, ordinal: OperationOrdinal(UInt32(known))),
+                timeout: timeout, heartbeatTimeout: heartbeatTimeout)
+        case .callbackSucceeded(_, let result): return .callbackSucceeded(result: result)
+        case .callbackFailed(_, let error): return .callbackFailed(error: error)
+        case .callbackTimedOut(_, let error): return .callbackTimedOut(error: error)
+        case .callbackHeartbeat: return .callbackHeartbeat
+        }
+    }
+}
+
+extension Event {
+    /// The type of operation that the event is about.
+    var operationType: OperationType {
+        switch self {
+        case .executionStarted, .executionSucceeded, .executionFailed, .executionTimedOut, .executionStopped,
+            .executionHeld, .invocationStarted, .invocationCompleted:
+            .execution
+        case .contextStarted, .contextSucceeded, .contextFailed: .context
+        case .stepStarted, .stepSucceeded, .stepFailed, .stepReady: .step
+        case .waitStarted, .waitSucceeded, .waitCancelled: .wait
+        case .callbackStarted, .callbackSucceeded, .callbackFailed, .callbackTimedOut, .callbackHeartbeat: .callback
+        }
+    }
+}
