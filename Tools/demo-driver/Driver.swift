@@ -4,5 +4,5 @@ import ArgumentParser
     static let configuration = CommandConfiguration(
         commandName: "demo-driver",
         abstract: "Runs the payments demo: starts the gateway and the worker, kills the worker, checks the ledger.",
-        subcommands: [Orders.self])
+        subcommands: [Run.self, Orders.self], defaultSubcommand: Run.self)
 }

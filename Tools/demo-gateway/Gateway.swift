@@ -26,7 +26,8 @@ import NIOPosix
     }
 
     func run() async throws {
-        let ledger = try Ledger(path: data + "/gateway-ledger.jsonl")
+        let files = DemoFiles(data)
+        let ledger = try Ledger(path: files.ledger)
         let service = GatewayService(
             ledger: ledger, faults: Faults(seed: seed, percent: faults), latency: .milliseconds(latency))
         let server = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
@@ -41,7 +42,7 @@ import NIOPosix
             }
         guard let port = server.channel.localAddress?.port else { Talk.fatal("the socket has no port") }
         // Written aside and renamed, so that a reader finds the whole number or no file.
-        try "\(port)\n".write(toFile: data + "/gateway.port", atomically: true, encoding: .utf8)
+        try "\(port)\n".write(toFile: files.gatewayPort, atomically: true, encoding: .utf8)
 
         await withTaskGroup { group in
             group.addTask { await accept(server, service) }
@@ -50,7 +51,7 @@ import NIOPosix
             group.cancelAll()
         }
         let counts = try JSONEncoder().encode(await service.counts)
-        try counts.write(to: URL(fileURLWithPath: data + "/gateway-counts.json"), options: .atomic)
+        try counts.write(to: URL(fileURLWithPath: files.gatewayCounts), options: .atomic)
     }
 
     private func accept(

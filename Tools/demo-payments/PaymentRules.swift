@@ -77,6 +77,16 @@ package enum PaymentOutcome: String, Codable, CaseIterable, Sendable {
         case .settlementRefused: [.authorize, .capture, .refund, .notify]
         }
     }
+
+    /// What the bank must have said no to, once.
+    package var refusals: [GatewayOperation] {
+        switch self {
+        case .settled, .refusedForFraud, .refusedByDesk: []
+        case .declinedByBank: [.authorize]
+        case .captureRefused: [.capture]
+        case .settlementRefused: [.settle]
+        }
+    }
 }
 
 /// What a payment comes to, as its execution records it.
