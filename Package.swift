@@ -65,11 +65,14 @@ var targets: [Target] = [
         name: "indelible-tool", dependencies: ["Indelible", argumentParser], path: "Tools/indelible",
         swiftSettings: settings),
 
+    // Processes of ours that are killed: started, read and waited for; told from the inside when to end.
+    .target(name: "ChildProcesses", path: "Tools/child-processes", swiftSettings: settings),
+
     // The demo: orders and what must become of them, and the driver that kills, restarts and checks.
     .target(name: "DemoPayments", path: "Tools/demo-payments", swiftSettings: settings),
     .executableTarget(
-        name: "demo-driver", dependencies: ["DemoPayments", argumentParser], path: "Tools/demo-driver",
-        swiftSettings: settings),
+        name: "demo-driver", dependencies: ["DemoPayments", "ChildProcesses", argumentParser],
+        path: "Tools/demo-driver", swiftSettings: settings),
     .testTarget(name: "DemoPaymentsTests", dependencies: ["DemoPayments"], swiftSettings: settings),
 ]
 
@@ -80,7 +83,8 @@ if !coreOnly {
     targets += [
         .target(name: "DemoTransport", dependencies: nio, path: "Tools/demo-transport", swiftSettings: settings),
         .executableTarget(
-            name: "demo-gateway", dependencies: ["DemoPayments", "DemoTransport", argumentParser] + nio,
+            name: "demo-gateway",
+            dependencies: ["DemoPayments", "DemoTransport", "ChildProcesses", argumentParser] + nio,
             path: "Tools/demo-gateway", swiftSettings: settings),
     ]
 }

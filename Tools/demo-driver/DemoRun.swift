@@ -1,3 +1,4 @@
+import ChildProcesses
 import DemoPayments
 import Foundation
 
@@ -64,7 +65,10 @@ struct DemoRun {
 
     /// Starts the worker, kills it where the plan says, and starts it again, until one ends by itself.
     private func runWorkers(_ progress: Progress) async throws -> WorkerRuns {
-        var plan = KillPlan(kills: kills, orders: orders.count, seed: seed)
+        let expected = orders.map(PaymentOutcome.expected).reduce(0) { $0 + $1.effects.count + $1.refusals.count }
+        var plan = KillPlan(kills: kills, entries: expected, seed: seed)
+        var ledger = LineReader(files.ledger)
+        var entries = 0
         var runs = WorkerRuns()
         while true {
             let worker = try ChildProcess(
@@ -75,8 +79,9 @@ struct DemoRun {
                 let report = try JSONDecoder().decode(WorkerReport.self, from: Data(line.utf8))
                 if isFirst { runs.interrupted += report.recovered }
                 isFirst = false
-                progress.show(done: report.done, kills: runs.kills)
-                if let delay = plan.delay(done: report.done) {
+                entries += try ledger.next(LedgerEntry.self).count
+                progress.show(done: report.done, effects: entries, kills: runs.kills)
+                if let delay = plan.delay(entries: entries) {
                     try await Task.sleep(for: delay)
                     worker.kill()
                     break

@@ -1,3 +1,4 @@
+import ChildProcesses
 import Foundation
 
 /// The demo's executables, which lie beside this one.

@@ -13,7 +13,7 @@ final class Progress: Sendable {
         self.killsPlanned = killsPlanned
     }
 
-    func show(done: Int, kills: Int) {
+    func show(done: Int, effects: Int, kills: Int) {
         let now = ContinuousClock.now
         let isDue = lastShown.withLock { last in
             if let shown = last, shown.kills == kills, now - shown.time < .seconds(isTerminal ? 0 : 1) { return false }
@@ -21,7 +21,8 @@ final class Progress: Sendable {
             return true
         }
         guard isDue else { return }
-        let text = "\(done) of \(total) payments done, killed \(kills) of \(killsPlanned) times"
+        let text =
+            "\(done) of \(total) payments done, \(effects) effects at the gateway, killed \(kills) of \(killsPlanned) times"
         FileHandle.standardError.write(Data((isTerminal ? "\r\u{1B}[K\(text)" : "demo: \(text)\n").utf8))
     }
 

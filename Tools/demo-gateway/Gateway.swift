@@ -1,4 +1,5 @@
 import ArgumentParser
+import ChildProcesses
 import DemoPayments
 import DemoTransport
 import Foundation

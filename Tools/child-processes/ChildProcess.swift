@@ -1,24 +1,23 @@
-import DemoPayments
 import Foundation
 import Synchronization
 
 /// A process of ours. Its standard input stays open as long as this process lives and is what tells it that we are gone;
 /// its standard error is ours.
-final class ChildProcess: Sendable {
-    enum End: Equatable, Sendable {
+package final class ChildProcess: Sendable {
+    package enum End: Equatable, Sendable {
         case exited(Int32)
         case signalled(Int32)
     }
 
     /// The lines of its standard output, until it ends.
-    let lines: AsyncStream<String>
+    package let lines: AsyncStream<String>
 
     private let process: Process
     private let input = Pipe()
     private let ended: AsyncStream<End>
     private let result = Mutex<End?>(nil)
 
-    init(_ path: String, _ arguments: [String]) throws {
+    package init(_ path: String, _ arguments: [String]) throws {
         let output = Pipe()
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path)
@@ -55,10 +54,10 @@ final class ChildProcess: Sendable {
         }
     }
 
-    var hasEnded: Bool { !process.isRunning }
+    package var hasEnded: Bool { !process.isRunning }
 
     /// How it ended; suspends until it has.
-    var end: End {
+    package var end: End {
         get async {
             for await end in ended { result.withLock { $0 = end } }
             return result.withLock { $0 } ?? .signalled(SIGKILL)
@@ -66,14 +65,22 @@ final class ChildProcess: Sendable {
     }
 
     /// SIGKILL, to this process alone. Nothing when it has ended.
-    func kill() {
+    package func kill() {
         if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
     }
 
     /// SIGTERM, then waits for its end.
-    func end() async throws {
+    package func end() async throws {
         if process.isRunning { process.terminate() }
         let end = await end
-        if end != .exited(0) { throw DemoError("\(process.executableURL!.lastPathComponent) ended with \(end)") }
+        if end != .exited(0) { throw UnexpectedEnd(program: process.executableURL!.lastPathComponent, end: end) }
     }
+}
+
+/// A process did not end with code 0, though it was asked to end.
+package struct UnexpectedEnd: Error, CustomStringConvertible {
+    package var program: String
+    package var end: ChildProcess.End
+
+    package var description: String { "\(program) ended with \(end); what it said stands above" }
 }

@@ -2,8 +2,8 @@ import Dispatch
 import Foundation
 
 /// Waits until the process should end: SIGTERM, SIGINT, or the end of standard input, which the driver holds open.
-enum StopSignal {
-    static func wait() async {
+package enum StopSignal {
+    package static func wait() async {
         let (stream, stop) = AsyncStream.makeStream(of: Void.self)
         let sources = [SIGTERM, SIGINT].map { number in
             signal(number, SIG_IGN)
