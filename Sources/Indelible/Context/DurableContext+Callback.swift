@@ -1,0 +1,91 @@
+import ExecutionModel
+
+extension DurableContext {
+    /// Records an open callback and returns it. On replay, returns the same one.
+    ///
+    /// Anybody who has its id can complete it, once, from anywhere: ``DurableCallback/result()`` then returns.
+    ///
+    /// - Parameters:
+    ///   - name: As a step's.
+    ///   - timeout: From now; above zero. Nil: it stays open for ever.
+    ///   - heartbeatTimeout: From now and again from every heartbeat; above zero. Nil: none are expected.
+    ///   - serdes: How to read what it is completed with; nil: as the function says.
+    /// - Throws: ``ReplayError``; ``ContextError`` before anything is recorded.
+    /// - SeeAlso: AWS Lambda's `CheckpointDurableExecution`, operation type `CALLBACK`.
+    public nonisolated(nonsending) func createCallback<Result: Codable>(
+        _ name: String? = nil, of type: Result.Type = Result.self, timeout: Duration? = nil,
+        heartbeatTimeout: Duration? = nil, serdes: (any Serdes)? = nil
+    ) async throws -> DurableCallback<Result> {
+        let (id, identity) = try await openCallback(name, timeout: timeout, heartbeatTimeout: heartbeatTimeout)
+        return DurableCallback(id, context: self, identity: identity, serdes: serdes ?? invocation.serdes)
+    }
+
+    /// Opens a callback, hands its id out and lets the execution rest until somebody completes it.
+    ///
+    /// Recorded as a context that holds the callback and the step that submits it. On replay after the end, returns the
+    /// result and submits nothing.
+    ///
+    /// - Parameters:
+    ///   - name: As a step's.
+    ///   - timeout: Of the callback, from its creation; above zero. Nil: it stays open for ever.
+    ///   - heartbeatTimeout: From the creation and again from every heartbeat; above zero. Nil: none are expected.
+    ///   - retry: When to submit again after `submit` throws.
+    ///   - serdes: How to read what the callback is completed with; nil: as the function says.
+    ///   - submit: The body of a step: gives the id to whoever is to answer. A crash makes it run again.
+    /// - Returns: What the callback was completed with.
+    /// - Throws: ``CallbackError`` when it failed, timed out, or could not be submitted; ``SerdesError`` when it was
+    ///   completed with something else than a `Result`; ``ReplayError``; ``ContextError``.
+    public nonisolated(nonsending) func waitForCallback<Result: Codable>(
+        _ name: String? = nil, timeout: Duration? = nil, heartbeatTimeout: Duration? = nil,
+        retry: RetryPolicy = .default, serdes: (any Serdes)? = nil,
+        submit: nonisolated(nonsending) (CallbackID, StepContext) async throws -> Void
+    ) async throws -> Result {
+        let bytes = try await branch(
+            "WaitForCallback", name, describe: { ($0 as? CallbackError)?.cause ?? RecordedError($0) },
+            failure: { CallbackError(code: .init(recordedType: $1.type), callback: $0, cause: $1) }
+        ) { branch in
+            let inner = branch.makeContext()
+            defer { inner.close() }
+            let (id, identity) = try await inner.openCallback(
+                Self.label(name, "create callback id"), timeout: timeout, heartbeatTimeout: heartbeatTimeout)
+            do {
+                try await inner.step(Self.label(name, "submitter"), retry: retry) { step in try await submit(id, step) }
+            } catch let error as StepError {
+                let cause = RecordedError(
+                    type: CallbackError.Code.submitterFailedType, message: error.message, data: error.cause.data)
+                throw CallbackError(code: .submitterFailed, callback: name, cause: cause)
+            }
+            return try await inner.completed(identity).resultBytes
+        }
+        let serdes = serdes ?? invocation.serdes
+        return try serdes.decoded(Result.self, from: bytes, as: "the result of callback \(name ?? "")")
+    }
+
+    /// Records the start of a callback, unless the history holds it, and returns its id.
+    private nonisolated(nonsending) func openCallback(
+        _ name: String?, timeout: Duration?, heartbeatTimeout: Duration?
+    ) async throws -> (CallbackID, OperationIdentity) {
+        for duration in [timeout, heartbeatTimeout] where (duration ?? .seconds(1)) <= .zero {
+            throw ContextError(code: .invalidDuration, message: "a callback's timeout must be above zero")
+        }
+        return try await operation(.callback, "Callback", name) { identity in
+            if try invocation.replay(identity) == nil {
+                endReplay()
+                let options = OperationUpdate.Options.callback(
+                    timeout: timeout.map { Milliseconds($0) },
+                    heartbeatTimeout: heartbeatTimeout.map { Milliseconds($0) })
+                try await invocation.require(OperationUpdate(identity, .start, options: options), forced: true)
+            }
+            guard case .callback(let id) = invocation.row(identity.id)?.details else {
+                preconditionFailure("the backend accepted callback \(identity) and does not show its id")
+            }
+            return (CallbackID(id.description), identity)
+        }
+    }
+
+    /// The name of an operation inside one with a name; without the outer name where both together are too long.
+    private static func label(_ name: String?, _ suffix: String) -> String {
+        guard let name, !name.isEmpty, name.utf8.count + 1 + suffix.utf8.count <= 256 else { return suffix }
+        return "\(name) \(suffix)"
+    }
+}

@@ -1,0 +1,30 @@
+import ExecutionModel
+
+extension Operation {
+    /// The recorded bytes; nil when there are none.
+    var resultBytes: [UInt8]? {
+        result?.inlineBytes
+    }
+
+    /// How many attempts of a step have ended; 0 for any other operation.
+    var attemptsEnded: Int {
+        guard case .step(let attempt, _) = details else { return 0 }
+        return Int(attempt)
+    }
+}
+
+extension Payload {
+    var inlineBytes: [UInt8] {
+        guard case .inline(let bytes) = self else {
+            preconditionFailure("a backend loads stored payloads before it hands over rows")
+        }
+        return bytes
+    }
+}
+
+extension OperationIdentity: CustomStringConvertible {
+    /// As messages show it: `'capture' (3)`, or the path alone.
+    package var description: String {
+        name.map { "'\($0)' (\(id))" } ?? id.rawValue
+    }
+}

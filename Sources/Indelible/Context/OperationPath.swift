@@ -1,0 +1,36 @@
+import ExecutionModel
+
+/// Counts the operations of one context and names them: the first at the root is `1`, the third inside the context `2`
+/// is `2-3`.
+///
+/// An operation takes its number when it is called, so the same code gives the same ids on every replay. An id longer
+/// than 64 characters is replaced by `h` and the 32 hexadecimal digits of its SipHash-2-4-128 under a key of zeros; what
+/// is inside a context continues the context's id as recorded.
+struct OperationPath {
+    static let idLengthMax = 64
+
+    private let prefix: String
+    private var count = 0
+    /// The id that the next operation gets.
+    private(set) var next: OperationID
+
+    /// The operations inside the context `parent`, or at the root.
+    init(in parent: OperationID?) {
+        prefix = parent.map { $0.rawValue + "-" } ?? ""
+        next = Self.id(prefix, 1)
+    }
+
+    /// Gives out the next id.
+    mutating func take() -> OperationID {
+        let taken = next
+        count += 1
+        next = Self.id(prefix, count + 1)
+        return taken
+    }
+
+    private static func id(_ prefix: String, _ number: Int) -> OperationID {
+        let path = prefix + String(number)
+        guard path.utf8.count > idLengthMax else { return OperationID(path) }
+        return OperationID("h" + SipHash128(of: path.utf8, key: RandomBits(high: 0, low: 0)).hexadecimal)
+    }
+}

@@ -1,0 +1,65 @@
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// JSON, in one form only: the same value gives the same bytes in every process.
+///
+/// Keys are sorted, slashes are not escaped, nothing is indented, data is base64, and a date is ISO 8601 in UTC with
+/// milliseconds (`2025-12-01T09:30:00.000Z`; finer fractions are rounded). No bytes read as `null`.
+public struct JSONSerdes: Serdes {
+    public init() {}
+
+    public func encode<Value: Encodable>(_ value: Value) throws -> [UInt8]? {
+        if let scalar = value as? any JSONScalar {
+            if let bytes = scalar.jsonBytes { return bytes }
+        }
+        return Array(try Self.encoder.encode(value))
+    }
+
+    public func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]?) throws -> Value {
+        let bytes = bytes ?? Self.null
+        if let scalar = type as? any JSONScalar.Type, let decoded = scalar.init(jsonBytes: bytes),
+            let value = decoded as? Value
+        {
+            return value
+        }
+        return try Self.decoder.decode(type, from: Data(bytes))
+    }
+
+    static let null = Array("null".utf8)
+
+    private static let encoder: JSONEncoder = {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .custom { date, encoder in
+            guard let text = ISO8601Milliseconds.text(of: date) else {
+                throw EncodingError.invalidValue(
+                    date, .init(codingPath: encoder.codingPath, debugDescription: "the date is not in years 0 to 9999"))
+            }
+            var container = encoder.singleValueContainer()
+            try container.encode(text)
+        }
+        return encoder
+    }()
+
+    private static let decoder: JSONDecoder = {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .custom { decoder in
+            let container = try decoder.singleValueContainer()
+            let text = try container.decode(String.self)
+            guard let date = ISO8601Milliseconds.date(from: text) else {
+                throw DecodingError.dataCorruptedError(
+                    in: container, debugDescription: "'\(text)' is no ISO 8601 date and time with a zone")
+            }
+            return date
+        }
+        return decoder
+    }()
+}
+
+extension Serdes where Self == JSONSerdes {
+    /// Canonical JSON: see ``JSONSerdes``.
+    public static var json: JSONSerdes { JSONSerdes() }
+}
