@@ -1,0 +1,53 @@
+/// A place where the log is not what was written, and in what way.
+package struct LogDamage: Error, Equatable, Sendable {
+    /// The segment's number, as its name says.
+    package var segment: UInt64
+    /// Bytes from the start of the segment's file.
+    package var offset: Int
+    package var reason: Reason
+
+    package enum Reason: Equatable, Sendable {
+        /// The segment's file is gone, though its neighbours are there.
+        case missing
+        /// The header of the segment does not check.
+        case header(SegmentHeaderError)
+        /// The header is another segment's: the file was copied or renamed.
+        case numberMismatch(header: UInt64)
+        /// The header is another log's.
+        case foreignLog
+        /// The header does not name what the predecessor ends with.
+        case chainBroken(field: String)
+        /// The file ends before the bytes that were written to it.
+        case fileTooShort(size: Int, expected: Int)
+        /// A frame that was acknowledged does not check.
+        case frame(FrameError)
+        /// A valid frame that does not continue the one before it.
+        case frameOutOfPlace(field: String)
+        /// Bytes that were acknowledged are not there: the frames before this place end at `next`, and a later one or a
+        /// header says that everything below `durable` was synced.
+        case recordsMissing(next: LSN, durable: LSN)
+    }
+}
+
+extension LogDamage: CustomStringConvertible {
+    package var description: String {
+        "segment \(SegmentNames.segment(segment)) at byte \(offset): \(reason); run 'indelible log verify' for the extent"
+    }
+}
+
+extension LogDamage.Reason: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .missing: "the segment is missing"
+        case .header(let error): "the segment's header is damaged: \(error)"
+        case .numberMismatch(let number): "the header is that of segment \(number): the file was copied or renamed"
+        case .foreignLog: "the header is another log's"
+        case .chainBroken(let field): "the header does not continue the segment before it: \(field)"
+        case .fileTooShort(let size, let expected): "the file has \(size) bytes instead of \(expected)"
+        case .frame(let error): "\(error)"
+        case .frameOutOfPlace(let field): "the frame does not continue the one before it: \(field)"
+        case .recordsMissing(let next, let durable):
+            "records \(next.rawValue) to \(durable.rawValue - 1) were acknowledged and cannot be read"
+        }
+    }
+}

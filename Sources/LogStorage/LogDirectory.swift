@@ -1,0 +1,69 @@
+/// What a directory holds of a log.
+struct LogDirectory {
+    let path: String
+    /// The numbers of the segments, ascending.
+    var segments: [UInt64] = []
+    /// The numbers of segments that were being made.
+    var temporaries: [UInt64] = []
+
+    /// Names that any directory may hold: what `mkfs` makes.
+    private static let harmless: Set<String> = ["lost+found"]
+
+    /// Looks without changing anything.
+    ///
+    /// - Throws: ``LogError/notALog(path:found:)`` for a file, and for a directory that holds other things and no segment.
+    init(surveying path: String, fileSystem: any LogFileSystem) throws(LogError) {
+        self.path = path
+        let names: [String]
+        do throws(FileSystemError) {
+            names = try fileSystem.list(path)
+        } catch {
+            if error.reason == .notADirectory { throw .notALog(path: path, found: "a file") }
+            throw .storage(error)
+        }
+        var foreign: String?
+        for name in names {
+            if let number = SegmentNames.number(ofSegment: name) {
+                segments.append(number)
+            } else if let number = SegmentNames.number(ofTemporary: name) {
+                temporaries.append(number)
+            } else if name != SegmentNames.lock && !Self.harmless.contains(name) {
+                foreign = foreign ?? name
+            }
+        }
+        segments.sort()
+        if segments.isEmpty, let foreign { throw .notALog(path: path, found: foreign) }
+    }
+
+    func path(ofSegment number: UInt64) -> String { path + "/" + SegmentNames.segment(number) }
+
+    /// The first number that is missing among the segments, which start at 1.
+    var missing: UInt64? {
+        for (index, number) in segments.enumerated() where number != UInt64(index) + 1 { return UInt64(index) + 1 }
+        return nil
+    }
+}
+
+extension SegmentHeader {
+    /// Reads a segment's header and checks that it is that segment's.
+    static func read(_ file: any LogFile, number: UInt64) throws(LogError) -> SegmentHeader {
+        let bytes: [UInt8]
+        do throws(FileSystemError) {
+            bytes = try file.read(at: 0, count: encodedByteCount)
+        } catch {
+            throw .storage(error)
+        }
+        let header: SegmentHeader
+        do throws(SegmentHeaderError) {
+            header = try SegmentHeader(decoding: bytes.span.bytes)
+        } catch .newerVersion(let version) {
+            throw .newerVersion(segment: number, version: version, supported: FormatLimits.version)
+        } catch {
+            throw .damaged(LogDamage(segment: number, offset: 0, reason: .header(error)))
+        }
+        guard header.number == number else {
+            throw .damaged(LogDamage(segment: number, offset: 0, reason: .numberMismatch(header: header.number)))
+        }
+        return header
+    }
+}
