@@ -1,0 +1,98 @@
+import ExecutionModel
+
+/// The events of `Fixtures/events/1/vectors.txt`, under the numbers that SPEC.md gives them.
+enum EventVectors {
+    static let random = RandomBits(high: 0x0011_2233_4455_6677, low: 0x8899_AABB_CCDD_EEFF)
+    static let error = ErrorObject(message: "no", type: "Declined")
+    static let fullError = ErrorObject(message: "no", type: "Declined", data: "{}", stackTrace: ["f", "main"])
+    static let hello = Payload.inline(Array("\"hello\"".utf8))
+    static let first = OperationReference.first(
+        OperationStart(id: OperationID("1-2"), parent: OperationOrdinal(0), subType: "Step", name: "charge"))
+    static let existing = OperationReference.existing(OperationOrdinal(1))
+
+    static let all: [(name: String, event: Event)] = [
+        (
+            "executionStarted",
+            .executionStarted(
+                ExecutionStart(
+                    random: random, function: "pay", name: "order-1", input: .inline(Array("{}".utf8)),
+                    timeout: Milliseconds(60_000)))
+        ),
+        (
+            "executionStarted without input and timeout",
+            .executionStarted(
+                ExecutionStart(random: random, function: "pay", version: "7", name: "order-1", input: nil))
+        ),
+        ("executionSucceeded", .executionSucceeded(result: hello)),
+        ("executionSucceeded without a result", .executionSucceeded(result: nil)),
+        ("executionSucceeded with an empty result", .executionSucceeded(result: .inline([]))),
+        ("executionFailed", .executionFailed(error: error)),
+        ("executionFailed without an error", .executionFailed(error: nil)),
+        ("executionTimedOut", .executionTimedOut(error: ErrorObject(message: "late"))),
+        ("executionStopped", .executionStopped(error: ErrorObject())),
+        (
+            "executionHeld",
+            .executionHeld(
+                Divergence(
+                    recorded: OperationIdentity(id: OperationID("1"), type: .step, subType: "Step", name: "a"),
+                    attempted: OperationIdentity(
+                        id: OperationID("1"), parentID: OperationID("0"), type: .wait, subType: "Wait", name: "b")))
+        ),
+        (
+            "executionHeld with nothing recorded",
+            .executionHeld(
+                Divergence(recorded: nil, attempted: OperationIdentity(id: OperationID("2"), type: .callback)))
+        ),
+        ("invocationStarted", .invocationStarted(requestID: random)),
+        ("invocationCompleted, returned", .invocationCompleted(.returned(error: nil))),
+        ("invocationCompleted, returned an error", .invocationCompleted(.returned(error: error))),
+        ("invocationCompleted, suspended", .invocationCompleted(.suspended(unseenChanges: false))),
+        ("invocationCompleted, suspended with unseen changes", .invocationCompleted(.suspended(unseenChanges: true))),
+        ("invocationCompleted, refused", .invocationCompleted(.refused(error: error))),
+        (
+            "invocationCompleted, crashed",
+            .invocationCompleted(.crashed(error: error, retryDelay: Milliseconds(1_000)))
+        ),
+        ("invocationCompleted, diverged", .invocationCompleted(.diverged(error: error))),
+        ("invocationCompleted, ignored", .invocationCompleted(.ignored(error: nil))),
+        (
+            "contextStarted at the root",
+            .contextStarted(.first(OperationStart(id: OperationID("1"), subType: "RunInChildContext", name: "ship")))
+        ),
+        ("contextSucceeded", .contextSucceeded(.existing(OperationOrdinal(0)), result: hello, replayChildren: false)),
+        ("contextSucceeded, children replayed", .contextSucceeded(existing, result: nil, replayChildren: true)),
+        ("contextFailed", .contextFailed(existing, error: fullError)),
+        ("stepStarted", .stepStarted(first)),
+        ("stepStarted again", .stepStarted(existing)),
+        (
+            "stepStarted with a sub type of the user's",
+            .stepStarted(.first(OperationStart(id: OperationID("3"), subType: "Charge", name: nil)))
+        ),
+        ("stepSucceeded", .stepSucceeded(existing, result: hello, nextAttemptDelay: nil)),
+        ("stepSucceeded, polled", .stepSucceeded(existing, result: hello, nextAttemptDelay: Milliseconds(2_000))),
+        ("stepFailed", .stepFailed(existing, error: error, nextAttemptDelay: nil)),
+        ("stepFailed, retried", .stepFailed(existing, error: error, nextAttemptDelay: Milliseconds(1))),
+        ("stepReady", .stepReady(existing)),
+        (
+            "waitStarted",
+            .waitStarted(
+                .first(OperationStart(id: OperationID("2"), subType: "Wait", name: nil)),
+                duration: Milliseconds(86_400_000))
+        ),
+        ("waitSucceeded", .waitSucceeded(.existing(OperationOrdinal(300)))),
+        ("waitCancelled", .waitCancelled(existing, error: nil)),
+        (
+            "callbackStarted",
+            .callbackStarted(
+                .first(OperationStart(id: OperationID("4"), subType: "Callback", name: "approval")),
+                timeout: Milliseconds(3_000), heartbeatTimeout: nil)
+        ),
+        ("callbackSucceeded", .callbackSucceeded(existing, result: .inline([0, 255]))),
+        ("callbackFailed", .callbackFailed(existing, error: error)),
+        (
+            "callbackTimedOut",
+            .callbackTimedOut(existing, error: ErrorObject(message: "Callback timed out", type: "Callback.Timeout"))
+        ),
+        ("callbackHeartbeat", .callbackHeartbeat(existing)),
+    ]
+}

@@ -1,0 +1,50 @@
+import Testing
+
+@testable import ExecutionModel
+
+@Suite struct ExecutionIDTests {
+    static let id = ExecutionID(number: ExecutionNumber(17), random: EventVectors.random)
+
+    @Test func `an execution id is its number and 32 digits`() {
+        #expect(Self.id.description == "17-00112233445566778899aabbccddeeff")
+        #expect(ExecutionID("17-00112233445566778899aabbccddeeff") == Self.id)
+    }
+
+    @Test(arguments: [
+        "", "17", "17-", "-00112233445566778899aabbccddeeff", "017-00112233445566778899aabbccddeeff",
+        "+17-00112233445566778899aabbccddeeff", "17-00112233445566778899AABBCCDDEEFF",
+        "17-00112233445566778899aabbccddeef", "17-00112233445566778899aabbccddeeff0",
+        "17-00112233445566778899aabbccddeefg", "18446744073709551616-00112233445566778899aabbccddeeff",
+    ])
+    func `an execution has one spelling`(text: String) {
+        #expect(ExecutionID(text) == nil)
+    }
+}
+
+@Suite struct ExecutionARNTests {
+    static let arn = ExecutionARN(function: "pay", version: "$LATEST", name: "order-1", id: ExecutionIDTests.id)
+    static let text =
+        "arn:indelible:lambda:local:000000000000:function:pay:$LATEST/durable-execution/order-1/"
+        + "17-00112233445566778899aabbccddeeff"
+
+    @Test func `an ARN follows the grammar of AWS and ends in the execution's id`() {
+        #expect(Self.arn.description == Self.text)
+        #expect(ExecutionARN(Self.text) == Self.arn)
+    }
+
+    @Test(arguments: [
+        ("arn:", "urn:"), (":lambda:", ":s3:"), ("000000000000", "00000000000"), ("000000000000", "00000000000x"),
+        (":function:", ":layer:"), (":$LATEST", ""), ("durable-execution", "execution"), ("/order-1/", "/"),
+        ("/order-1/", "//"), ("17-", "x-"), ("pay", ""),
+    ])
+    func `what breaks the grammar is no ARN`(part: String, replacement: String) throws {
+        let range = try #require(Self.text.firstRange(of: part))
+        #expect(ExecutionARN(Self.text.replacingCharacters(in: range, with: replacement)) == nil)
+    }
+}
+
+extension String {
+    fileprivate func replacingCharacters(in range: Range<Index>, with replacement: String) -> String {
+        self[..<range.lowerBound] + replacement + self[range.upperBound...]
+    }
+}
