@@ -121,12 +121,8 @@ extension ErrorObject {
         var room = limit
         func cut(_ text: String?) -> String? {
             guard let text else { return nil }
-            var end = text.startIndex
-            while end < text.endIndex {
-                let next = text.unicodeScalars.index(after: end)
-                guard text.utf8.distance(from: text.startIndex, to: next) <= room else { break }
-                end = next
-            }
+            var end = text.utf8.index(text.startIndex, offsetBy: room, limitedBy: text.endIndex) ?? text.endIndex
+            while end.samePosition(in: text.unicodeScalars) == nil { end = text.utf8.index(before: end) }
             let kept = String(text[..<end])
             room -= kept.utf8.count
             return kept

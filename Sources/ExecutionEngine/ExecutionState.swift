@@ -135,8 +135,8 @@ extension ExecutionState {
         ordinals[id].map { rows[Int($0.rawValue)].operation }
     }
 
-    /// The rows in the order of their first events, without the execution's own.
-    package var operations: some RandomAccessCollection<Operation> {
-        rows.lazy.map(\.operation)
+    /// The rows in the order of their first events, without the execution's own. A copy: O(n).
+    package var operations: [Operation] {
+        rows.map(\.operation)
     }
 }

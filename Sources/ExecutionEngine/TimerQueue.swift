@@ -22,6 +22,9 @@ struct TimerQueue: Sendable {
     /// The earliest due time. Exact after ``settle(_:)``.
     var nextDue: Timestamp? { heap.first?.due }
 
+    /// Entries, those included that no longer hold.
+    var count: Int { heap.count }
+
     mutating func add(_ timer: Timer) {
         heap.append(timer)
         var child = heap.count - 1
