@@ -42,4 +42,13 @@ struct FrameChain {
         lastFrameCRC = header.headerCRC
         return nil
     }
+
+    /// Takes the chain up at a sound frame that starts a group, behind bytes that could not be read.
+    mutating func resume(at header: FrameHeader) {
+        nextLSN = header.firstLSN
+        lastFrameCRC = header.previousFrameCRC
+        durable = min(durable, header.durableLSN)
+        openGroup = nil
+        groupIndex = 0
+    }
 }

@@ -54,6 +54,11 @@ struct FrameScanner {
         }
     }
 
+    /// Has the next look read the file again.
+    mutating func forget() {
+        window = []
+    }
+
     /// The next place after `offset`, a multiple of a frame's alignment, that holds a frame's magic number.
     mutating func nextMagic(after offset: Int) throws(FileSystemError) -> Int? {
         let alignment = FrameHeader.alignment

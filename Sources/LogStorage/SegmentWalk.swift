@@ -1,4 +1,12 @@
-/// Walks over a segment's frames, hands on the records of every whole group, and stops at the first frame that is none.
+/// A frame and where it starts.
+package struct LocatedFrame: Sendable {
+    package var segment: UInt64
+    /// Bytes from the start of the segment's file.
+    package var offset: Int
+    package var frame: Frame
+}
+
+/// Walks over a segment's frames, hands on those of every whole group, and stops at the first that is none.
 struct SegmentWalk {
     private(set) var chain: FrameChain
     /// Where the next frame should be.
@@ -10,12 +18,10 @@ struct SegmentWalk {
     private(set) var entry: SegmentList.Entry
 
     private var scanner: FrameScanner
-    private let recovered: (LogRecord) -> Void
-    private var group: [Frame] = []
+    private var group: [LocatedFrame] = []
 
-    init(_ scanner: FrameScanner, recovered: @escaping (LogRecord) -> Void) {
+    init(_ scanner: FrameScanner) {
         self.scanner = scanner
-        self.recovered = recovered
         chain = FrameChain(scanner.header)
         wholeFrameCRC = chain.lastFrameCRC
         entry = SegmentList.Entry(
@@ -23,25 +29,28 @@ struct SegmentWalk {
             end: SegmentHeader.encodedByteCount)
     }
 
+    /// Walks on from ``offset``. After a stop it looks at the same place again, which a writer may have filled.
+    ///
+    /// - Parameter take: Is given the frames of whole groups.
     /// - Returns: Where it stopped before the scanner's end, and why; nil when no byte is left for a frame.
-    mutating func run() throws(LogError) -> LogDamage? {
+    mutating func run(_ take: (LocatedFrame) -> Void) throws(LogError) -> LogDamage? {
         while offset < scanner.end {
             let frame: Frame
             switch try scan() {
-            case .success(let next): frame = next
+            case .success(let next):
+                frame = next
             case .failure(let error):
                 if error.isFromNewerBuild {
                     throw .newerVersion(
                         segment: entry.number, version: FormatLimits.version + 1, supported: FormatLimits.version)
                 }
-                return LogDamage(segment: entry.number, offset: offset, reason: .frame(error))
+                scanner.forget()
+                return damage(.frame(error))
             }
-            if let field = chain.take(frame.header) {
-                return LogDamage(segment: entry.number, offset: offset, reason: .frameOutOfPlace(field: field))
-            }
-            group.append(frame)
+            if let field = chain.take(frame.header) { return damage(.frameOutOfPlace(field: field)) }
+            group.append(LocatedFrame(segment: entry.number, offset: offset, frame: frame))
             offset += frame.byteCount
-            if frame.header.isLastOfGroup { finishGroup() }
+            if frame.header.isLastOfGroup { finishGroup(take) }
         }
         return nil
     }
@@ -53,28 +62,57 @@ struct SegmentWalk {
         var durable = chain.durable
         var hasMore = false
         var position = offset
-        do throws(FileSystemError) {
-            while let next = try scanner.nextMagic(after: position) {
-                position = next
-                guard let header = try scanner.soundHeader(at: next) else { continue }
-                durable = max(durable, header.durableLSN)
-                hasMore = true
-            }
-        } catch {
-            throw .storage(error)
+        while let (next, header) = try soundHeader(after: position) {
+            durable = max(durable, header.durableLSN)
+            hasMore = true
+            position = next
         }
         return (durable, hasMore)
     }
+
+    /// Leaves what cannot be read and goes on at the next frame whose header checks: to find the extent of a damage.
+    ///
+    /// - Returns: False when there is none.
+    mutating func resume() throws(LogError) -> Bool {
+        var position = offset
+        while let (next, header) = try soundHeader(after: position) {
+            position = next
+            // From the middle of a group nothing whole can be had.
+            guard header.groupIndex == 0 else { continue }
+            group.removeAll()
+            offset = next
+            chain.resume(at: header)
+            return true
+        }
+        return false
+    }
+
+    func damage(_ reason: LogDamage.Reason) -> LogDamage {
+        LogDamage(segment: entry.number, offset: offset, reason: reason)
+    }
+
+    // MARK: -
 
     private mutating func scan() throws(LogError) -> Result<Frame, FrameError> {
         do throws(FileSystemError) { return try scanner.frame(at: offset) } catch { throw .storage(error) }
     }
 
-    private mutating func finishGroup() {
-        if let first = group.first, !first.header.isSyncPoint { entry.note(first.header.firstLSN, at: wholeEnd) }
-        for frame in group {
-            frame.forEachRecord(recovered)
+    private mutating func soundHeader(after offset: Int) throws(LogError) -> (Int, FrameHeader)? {
+        do throws(FileSystemError) {
+            var position = offset
+            while let next = try scanner.nextMagic(after: position) {
+                if let header = try scanner.soundHeader(at: next) { return (next, header) }
+                position = next
+            }
+            return nil
+        } catch {
+            throw .storage(error)
         }
+    }
+
+    private mutating func finishGroup(_ take: (LocatedFrame) -> Void) {
+        if let first = group.first?.frame.header, !first.isSyncPoint { entry.note(first.firstLSN, at: wholeEnd) }
+        for frame in group { take(frame) }
         group.removeAll(keepingCapacity: true)
         wholeEnd = offset
         wholeFrameCRC = chain.lastFrameCRC
@@ -84,10 +122,10 @@ struct SegmentWalk {
 }
 
 extension Frame {
-    func forEachRecord(_ body: (LogRecord) -> Void) {
+    func forEachRecord<Failure: Error>(_ body: (LogRecord) throws(Failure) -> Void) throws(Failure) {
         var start = 0
         for (index, entry) in entries.enumerated() {
-            body(
+            try body(
                 LogRecord(
                     lsn: header.firstLSN.advanced(by: index), execution: entry.execution, sequence: entry.sequence,
                     kind: entry.kind, time: entry.time, body: Array(bodies[start..<start + entry.length])))

@@ -19,9 +19,7 @@ extension SegmentedLog {
         let lock = try take(directory, fileSystem, wait: waitForLock)
         do throws(LogError) {
             let survey = try LogDirectory(surveying: directory, fileSystem: fileSystem)
-            let outcome = try withoutActuallyEscaping(recovered) { (recovered) throws(LogError) in
-                try LogRecovery(directory: survey, fileSystem: fileSystem, recovered: recovered).run()
-            }
+            let outcome = try LogRecovery(directory: survey, fileSystem: fileSystem).run(recovered)
             return try start(
                 after: outcome, temporaries: survey.temporaries, directory: directory, options: options,
                 fileSystem: fileSystem, clock: clock, seed: seed, lock: lock, startThreads: startThreads)
