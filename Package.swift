@@ -19,6 +19,8 @@ let cSettings: [CSetting] = strict ? [.treatAllWarnings(as: .error)] : []
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 var products: [Product] = [
@@ -30,6 +32,8 @@ var products: [Product] = [
 var dependencies: [Package.Dependency] = [
     // The handler's logger and the engine's own messages: the API that every Swift service already configures.
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    // The runtime's timer heap and its queues of waiting executions.
+    .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     // `DurableEngine` is a `Service`, so that a server starts and drains it with the rest.
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     // The command-line tool's and the demo's arguments, help and completions.
@@ -48,7 +52,8 @@ var targets: [Target] = [
     .target(name: "ExecutionEngine", dependencies: ["ExecutionModel"], swiftSettings: settings),
 
     // The joint of the two, and the SDK over it.
-    .target(name: "EngineRuntime", dependencies: ["LogStorage", "ExecutionEngine"], swiftSettings: settings),
+    .target(
+        name: "EngineRuntime", dependencies: ["LogStorage", "ExecutionEngine", deque, heap], swiftSettings: settings),
     .target(name: "Indelible", dependencies: ["EngineRuntime", log, lifecycle], swiftSettings: settings),
     .target(name: "IndelibleTesting", dependencies: ["Indelible"], swiftSettings: settings),
 

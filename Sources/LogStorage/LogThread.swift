@@ -4,11 +4,13 @@
     import Musl
 #endif
 
-/// A thread of the log's own: its calls block, which nothing on the cooperative pool may.
-struct LogThread: Sendable {
+/// A thread of the log's or the engine's own: its calls block, which nothing on the cooperative pool may.
+///
+/// Joined or detached once.
+package struct LogThread: Sendable {
     private let handle: pthread_t
 
-    init(_ body: @escaping @Sendable () -> Void) {
+    package init(_ body: @escaping @Sendable () -> Void) {
         final class Body: Sendable {
             let run: @Sendable () -> Void
             init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -27,7 +29,12 @@ struct LogThread: Sendable {
     }
 
     /// Waits until the body has returned. Once only, and not from the thread itself.
-    func join() {
+    package func join() {
         pthread_join(handle, nil)
+    }
+
+    /// Lets the thread go its way: nobody will wait for it.
+    package func detach() {
+        pthread_detach(handle)
     }
 }

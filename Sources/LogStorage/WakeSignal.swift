@@ -7,11 +7,11 @@
 /// A semaphore that one thread sleeps on and others post.
 ///
 /// Posting costs a system call only when the sleeper sleeps; who can know that it does not should not post at all.
-final class WakeSignal: @unchecked Sendable {
+package final class WakeSignal: @unchecked Sendable {
     // `sem_t` is made for use from any thread; the pointer never changes and lives as long as this object.
     private let semaphore: UnsafeMutablePointer<sem_t>
 
-    init() {
+    package init() {
         semaphore = .allocate(capacity: 1)
         let result = sem_init(semaphore, 0, 0)
         precondition(result == 0, "sem_init failed")
@@ -22,12 +22,12 @@ final class WakeSignal: @unchecked Sendable {
         semaphore.deallocate()
     }
 
-    func post() {
+    package func post() {
         sem_post(semaphore)
     }
 
     /// Sleeps until posted, or for `milliseconds` if that is given. May return early: the caller looks again.
-    func wait(milliseconds: Int64?) {
+    package func wait(milliseconds: Int64?) {
         guard let milliseconds else {
             sem_wait(semaphore)
             return

@@ -1,0 +1,164 @@
+import ExecutionEngine
+import ExecutionModel
+import LogStorage
+
+extension EngineRuntime {
+    /// Starts an execution, or finds the one that has this name already.
+    ///
+    /// - Parameters:
+    ///   - name: Unique among the function's executions, 1 to 64 characters of `[a-zA-Z0-9-_]`. Nil: one is made up.
+    ///   - timeout: Of the whole execution. Nil: the function's.
+    /// - Returns: Its id, and whether this call started it.
+    /// - Throws: ``RuntimeError/refused(_:)`` with `DurableExecutionAlreadyStartedException` when the name is taken by
+    ///   another input; ``RuntimeError/unknownFunction(_:)``; ``RuntimeError/log(_:)`` when the disk is full or failed.
+    package func start(
+        function: String, name: String? = nil, input: [UInt8]?, timeout: Milliseconds? = nil
+    ) async throws(RuntimeError) -> StartReply {
+        try await submit(byteCount: Self.roomFor(payloads: input?.count ?? 0), .new) {
+            core, turn throws(RuntimeError) in
+            guard case .running = core.phase else { throw core.refusal }
+            guard let registration = core.scheduler.registration(of: function) else {
+                throw .unknownFunction(function)
+            }
+            let number = ExecutionNumber(turn.nextLSN.rawValue)
+            let random = core.random.bits()
+            let request = ExecutionStart(
+                random: random, function: function,
+                name: name ?? ExecutionID(number: number, random: random).description,
+                input: input.map { .inline($0) }, timeout: timeout ?? registration.executionTimeout)
+            let decision = try refusing { () throws(EngineError) in
+                try core.engine.decideStart(request, number: number, at: turn.now)
+            }
+            core.record(decision, of: number, in: &turn)
+            return decision.reply
+        }
+    }
+
+    /// Applies an invocation's updates, all or none.
+    ///
+    /// - Parameter forced: False for updates that nobody waits for: the call returns without waiting for the disk, and the
+    ///   events ride in the next forced frame, or are written within 2 ms. They survive the process's death at once after
+    ///   that write, the machine's only after the next sync.
+    /// - Returns: The next token, and the rows that changed since the handler last saw them.
+    package func checkpoint(
+        _ token: CheckpointToken, _ updates: [OperationUpdate], forced: Bool = true
+    ) async throws(RuntimeError) -> CheckpointReply {
+        var byteCount = Self.roomFor(payloads: 0)
+        for update in updates {
+            byteCount += Self.roomFor(
+                payloads: (update.payload?.count ?? 0) + (update.error?.message?.utf8.count ?? 0)
+                    + (update.error?.data?.utf8.count ?? 0))
+        }
+        if forced {
+            return try await submit(byteCount: byteCount, .completion) { core, turn throws(RuntimeError) in
+                try core.checkpoint(token, updates, in: &turn)
+            }
+        }
+        return try await post(byteCount: byteCount) { core, turn throws(RuntimeError) in
+            try core.checkpoint(token, updates, in: &turn)
+        }
+    }
+
+    /// Completes a callback, or resets its heartbeat timer, from outside the execution.
+    package func complete(
+        _ callback: CallbackID, _ command: CallbackCommand
+    ) async throws(RuntimeError) {
+        let payloadLength = if case .succeed(let bytes?) = command { bytes.count } else { Self.errorLengthMax }
+        try await submit(byteCount: Self.roomFor(payloads: payloadLength), .completion) {
+            core, turn throws(RuntimeError) in
+            guard core.acceptsCommands else { throw core.refusal }
+            let number = callback.execution.number
+            let limits = core.engine.limits
+            let decision = try core.deciding(number) { state throws(EngineError) in
+                try state.decideCallback(callback, command, limits: limits, at: turn.now)
+            }
+            core.record(decision, of: number, in: &turn)
+        }
+    }
+
+    /// Ends an execution from outside. An invocation in flight is cancelled, and what it still says is refused.
+    /// - Returns: When the execution ended: now, or earlier if it had ended already.
+    package func stop(_ id: ExecutionID, _ error: ErrorObject? = nil) async throws(RuntimeError) -> Timestamp {
+        try await submit(byteCount: Self.roomFor(payloads: Self.errorLengthMax), .completion) {
+            core, turn throws(RuntimeError) in
+            guard core.acceptsCommands else { throw core.refusal }
+            guard core.engine.update(id.number, { $0.id }) == id else { throw .unknownExecution(id.number) }
+            let limits = core.engine.limits
+            let decision = try core.deciding(id.number) { state throws(EngineError) in
+                try state.decideStop(error, limits: limits, at: turn.now)
+            }
+            core.record(decision, of: id.number, in: &turn)
+            return decision.reply.endTime
+        }
+    }
+
+    /// Makes a function known, or replaces it. Executions that waited for it start to move; those that a replay mismatch
+    /// holds are tried once more.
+    package func register(_ registration: FunctionRegistration) async throws(RuntimeError) {
+        try await submit(byteCount: Self.launchByteCount * Core.launchesPerTurn, .completion) {
+            core, turn throws(RuntimeError) in
+            guard core.acceptsCommands else { throw core.refusal }
+            core.register(registration, at: turn.now)
+        }
+    }
+
+    /// An upper bound of what one record with its share of the frame takes beside its payload: names, ids, directory.
+    static let recordOverheadMax = 1_024
+    static let errorLengthMax = 32_768
+
+    static func roomFor(payloads byteCount: Int) -> Int {
+        byteCount + recordOverheadMax
+    }
+}
+
+extension Core {
+    mutating func checkpoint(
+        _ token: CheckpointToken, _ updates: [OperationUpdate], in turn: inout Turn
+    ) throws(RuntimeError) -> CheckpointReply {
+        guard acceptsCommands else { throw refusal }
+        let number = token.execution.number
+        let limits = engine.limits
+        let decision = try deciding(number) { state throws(EngineError) in
+            try state.decideCheckpoint(token, updates, limits: limits, at: turn.now)
+        }
+        record(decision, of: number, in: &turn)
+        let reply = engine.update(number) { state in
+            let operations = state.deliverChanges()
+            return CheckpointReply(token: state.currentToken, operations: operations)
+        }
+        guard let reply else { preconditionFailure("execution \(number.rawValue) vanished during its checkpoint") }
+        return reply
+    }
+
+    /// Runs a decision of the pure engine over an execution's state.
+    mutating func deciding<Reply>(
+        _ number: ExecutionNumber, _ decide: (inout ExecutionState) throws(EngineError) -> Decision<Reply>
+    ) throws(RuntimeError) -> Decision<Reply> {
+        let decision: Decision<Reply>?
+        do throws(EngineError) {
+            decision = try engine.update(number, decide)
+        } catch {
+            throw .refused(error)
+        }
+        guard let decision else { throw .unknownExecution(number) }
+        return decision
+    }
+
+    mutating func register(_ registration: FunctionRegistration, at now: Timestamp) {
+        scheduler.register(registration)
+        for execution in engine.all where execution.hold != nil && execution.start.function == registration.name {
+            retriesOfHeld.insert(execution.number)
+            scheduler.offer(execution.number, of: registration.name)
+        }
+    }
+}
+
+/// The next token and what changed; no token after the end of the execution.
+package struct CheckpointReply: Sendable {
+    package var token: CheckpointToken?
+    package var operations: [Operation]
+}
+
+func refusing<R>(_ body: () throws(EngineError) -> R) throws(RuntimeError) -> R {
+    do throws(EngineError) { return try body() } catch { throw .refused(error) }
+}

@@ -1,0 +1,72 @@
+import ExecutionEngine
+import ExecutionModel
+import LogStorage
+import Synchronization
+
+extension EngineRuntime {
+    /// Records how an invocation ended and gives back its slot.
+    func end(of task: InvocationTask, _ outcome: InvocationOutcome?) async {
+        defer { endActivity() }
+        do throws(RuntimeError) {
+            if case .pending = outcome {
+                // Nobody waits to hear of a suspension, so it costs no sync.
+                try await post(byteCount: Self.roomFor(payloads: 0)) { core, turn throws(RuntimeError) in
+                    core.end(of: task, outcome, in: &turn)
+                }
+            } else {
+                let length = if case .succeeded(let result?) = outcome { result.count } else { Self.errorLengthMax }
+                try await submit(byteCount: Self.roomFor(payloads: length), .completion) {
+                    core, turn throws(RuntimeError) in
+                    core.end(of: task, outcome, in: &turn)
+                }
+            }
+        } catch {
+            // The log failed or the engine closed: the invocation stays in flight in the record, and recovery ends it.
+            core.withLock { core in core.forget(task) }
+        }
+        noteIdleInvocations()
+    }
+}
+
+extension Core {
+    mutating func end(of task: InvocationTask, _ outcome: InvocationOutcome?, in turn: inout Turn) {
+        // After a timeout the slot is another's, and the engine has recorded the end already.
+        guard invocations[task.execution] === task else { return }
+        forget(task)
+        // The engine is closing: nothing its cancellation made of the handler is recorded.
+        guard acceptsCommands else { return }
+        let limits = engine.limits
+        let hasEnded = engine.update(task.execution) { $0.status.isTerminal } ?? true
+        // An execution that was stopped or timed out had its invocation cancelled: silence is what was asked for.
+        let outcome = outcome ?? (hasEnded ? .pending : Self.abandoned)
+        let decision = engine.update(task.execution) {
+            $0.decideInvocationEnd(invocation: task.invocation, outcome, limits: limits, at: turn.now)
+        }
+        guard let decision else { preconditionFailure("execution \(task.execution.rawValue) ended and is gone") }
+        record(decision, of: task.execution, in: &turn)
+        if !turn.touched.contains(task.execution) { turn.touched.append(task.execution) }
+    }
+
+    /// What the record says of an invocation that gave no outcome although nothing had cancelled it.
+    private static let abandoned = InvocationOutcome.crashed(
+        ErrorObject(message: "The invocation ended without an outcome.", type: "Runtime.ExitError"))
+
+    /// Takes an invocation off the books without recording anything.
+    mutating func forget(_ task: InvocationTask) {
+        guard invocations[task.execution] === task else { return }
+        invocations[task.execution] = nil
+        _ = deadlines.arm(task.execution, at: nil)
+        scheduler.release(task.function)
+    }
+
+    /// Ends an invocation that took too long: a crash for the record, a cancellation for its task.
+    mutating func timeOut(_ number: ExecutionNumber, in turn: inout Turn) {
+        guard let task = invocations[number], let registration = scheduler.registration(of: task.function) else {
+            return
+        }
+        let seconds = (registration.invocationTimeout?.rawValue ?? 0) / 1_000
+        turn.releases.append(.cancel(task))
+        let error = ErrorObject(message: "Function timed out after \(seconds) seconds", type: "Sandbox.Timedout")
+        end(of: task, .crashed(error), in: &turn)
+    }
+}

@@ -1,0 +1,110 @@
+import ExecutionEngine
+import ExecutionModel
+import LogStorage
+import Synchronization
+
+extension EngineRuntime {
+    /// Opens the log at `directory`, or makes one, and takes up every execution where the record left it.
+    ///
+    /// Functions are registered before anything moves. An invocation that was in flight when the last process died is
+    /// recorded as crashed (`Runtime.ExitError`), and its execution is invoked again.
+    package static func open(
+        at directory: String, options: RuntimeOptions = RuntimeOptions(), functions: [FunctionRegistration] = [],
+        seams: Seams = Seams()
+    ) async throws(RuntimeError) -> EngineRuntime {
+        let runtime = try await onOwnThread { () throws(RuntimeError) in
+            try recover(at: directory, options: options, seams: seams)
+        }
+        do throws(RuntimeError) {
+            try await runtime.takeUp(functions)
+        } catch {
+            // The error says why; the directory is unlocked for the next try.
+            try await runtime.close(grace: .zero)
+            throw error
+        }
+        if seams.runsTimers { LogThread { runtime.timerLoop.run(runtime) }.detach() }
+        return runtime
+    }
+
+    /// Rebuilds the engine's state: applies every recorded event, decides nothing.
+    private static func recover(
+        at directory: String, options: RuntimeOptions, seams: Seams
+    ) throws(RuntimeError) -> EngineRuntime {
+        var random = RandomSource(seed: seams.seed)
+        var engine = EngineState(limits: options.limits)
+        var lastTime = Timestamp(millisecondsSinceEpoch: 0)
+        var unreadable: RuntimeError?
+        let log: SegmentedLog
+        do throws(LogError) {
+            log = try SegmentedLog.open(
+                at: directory, options: options.log, fileSystem: seams.fileSystem, clock: LogTime(clock: seams.clock),
+                seed: random.next(), waitForLock: options.waitsForLock
+            ) { record in
+                guard unreadable == nil else { return }
+                do throws(EventDecodingError) {
+                    let event = try Event(kind: record.kind, decodingBody: record.body)
+                    let time = Timestamp(millisecondsSinceEpoch: record.time)
+                    engine.apply(event, to: ExecutionNumber(record.execution), at: time)
+                    lastTime = max(lastTime, time)
+                } catch {
+                    unreadable = .unreadableEvent(lsn: record.lsn.rawValue, error)
+                }
+            }
+        } catch {
+            throw .log(error)
+        }
+        if let unreadable {
+            try closing(log)
+            throw unreadable
+        }
+        var core = Core(engine: engine, concurrencyLimit: options.concurrencyLimit, random: random)
+        core.lastTime = lastTime
+        return EngineRuntime(core: core, log: log, options: options, seams: seams)
+    }
+
+    private static func closing(_ log: SegmentedLog) throws(RuntimeError) {
+        do throws(LogError) { try log.close() } catch { throw .log(error) }
+    }
+
+    /// Registers the functions and derives what is open: timers to arm, invocations that died, executions to invoke.
+    private func takeUp(_ functions: [FunctionRegistration]) async throws(RuntimeError) {
+        let numbers = core.withLock { core in core.engine.all.filter { !$0.status.isTerminal }.map(\.number).sorted() }
+        // A function that comes after the first turns must not find its executions gone by unregistered: all come first.
+        core.withLock { core in
+            let now = core.advance(to: seams.clock.now())
+            for function in functions { core.register(function, at: now) }
+        }
+        var rest = numbers[...]
+        repeat {
+            let some = rest.prefix(Core.timersPerTurn)
+            rest = rest.dropFirst(Core.timersPerTurn)
+            try await submit(byteCount: Self.timerByteCount * Core.timersPerTurn, .completion) {
+                core, turn throws(RuntimeError) in
+                for number in some { core.takeUp(number, in: &turn) }
+            }
+        } while !rest.isEmpty
+    }
+}
+
+extension Core {
+    /// Ends the invocation that the last process left in flight, if it did, and has the execution looked at.
+    mutating func takeUp(_ number: ExecutionNumber, in turn: inout Turn) {
+        guard invocations[number] == nil, let token = engine.update(number, { $0.currentToken }) ?? nil else {
+            turn.touched.append(number)
+            return
+        }
+        let limits = engine.limits
+        let decision = engine.update(number) {
+            $0.decideInvocationEnd(invocation: token.invocation, .interrupted, limits: limits, at: turn.now)
+        }
+        guard let decision else { preconditionFailure("execution \(number.rawValue) is gone") }
+        record(decision, of: number, in: &turn)
+    }
+}
+
+/// The log's clock is the engine's.
+struct LogTime: LogClock {
+    let clock: any EngineClock
+
+    func now() -> Int64 { clock.now().millisecondsSinceEpoch }
+}

@@ -1,0 +1,110 @@
+import ExecutionEngine
+import ExecutionModel
+import LogStorage
+import Synchronization
+
+/// Somebody who waits for an execution to end.
+typealias EndWaiter = UnsafeContinuation<Result<ExecutionSummary, RuntimeError>, Never>
+
+extension EngineRuntime {
+    /// The execution of `function` that has this name.
+    package func number(function: String, name: String) -> ExecutionNumber? {
+        core.withLock { $0.engine.number(function: function, name: name) }
+    }
+
+    /// What is known of an execution now; everything it rests on is durable when this returns.
+    package func summary(_ number: ExecutionNumber) async throws(RuntimeError) -> ExecutionSummary {
+        let (summary, end) = core.withLock { core in (core.summary(of: number), log.nextLSN) }
+        guard let summary else { throw .unknownExecution(number) }
+        try await durable(before: end)
+        return summary
+    }
+
+    /// All executions, in the order of their start.
+    package func list() async throws(RuntimeError) -> [ExecutionSummary] {
+        let (summaries, end) = core.withLock { core in
+            (core.engine.all.map(\.number).sorted().compactMap { core.summary(of: $0) }, log.nextLSN)
+        }
+        try await durable(before: end)
+        return summaries
+    }
+
+    /// Waits until the execution has ended.
+    /// - Throws: ``RuntimeError/cancelled`` when the caller's task is cancelled; the execution goes on.
+    package func end(of number: ExecutionNumber) async throws(RuntimeError) -> ExecutionSummary {
+        let id = core.withLock { core in
+            core.nextWaiterID += 1
+            return core.nextWaiterID
+        }
+        let result = await withTaskCancellationHandler {
+            await withUnsafeContinuation { (continuation: EndWaiter) in
+                wait(for: number, id, continuation)
+            }
+        } onCancel: {
+            let waiter = core.withLock { $0.endWaiters[number]?.removeValue(forKey: id) }
+            waiter?.resume(returning: .failure(.cancelled))
+        }
+        return try result.get()
+    }
+
+    private func wait(for number: ExecutionNumber, _ id: UInt64, _ waiter: EndWaiter) {
+        let answer: Result<ExecutionSummary, RuntimeError>? = core.withLock { core in
+            guard let summary = core.summary(of: number) else { return .failure(.unknownExecution(number)) }
+            if summary.status.isTerminal { return .success(summary) }
+            guard core.acceptsCommands else { return .failure(core.refusal) }
+            if Task.isCancelled { return .failure(.cancelled) }
+            core.endWaiters[number, default: [:]][id] = waiter
+            return nil
+        }
+        switch answer {
+        case .success(let summary):
+            // The end may not be durable yet.
+            log.whenDurable(before: log.nextLSN) { [self] error in
+                waiter.resume(returning: error.map { .failure(note($0)) } ?? .success(summary))
+            }
+        case .failure(let error): waiter.resume(returning: .failure(error))
+        case nil: return
+        }
+    }
+
+    /// Every event of an execution, in order, read back from the log.
+    package func history(_ number: ExecutionNumber) async throws(RuntimeError) -> [RecordedEvent] {
+        let (isKnown, end) = core.withLock { core in
+            (core.engine.execution(number) != nil, log.nextLSN)
+        }
+        guard isKnown else { throw .unknownExecution(number) }
+        try await durable(before: end)
+        return try await onOwnThread { [log] () throws(RuntimeError) in
+            // The number is the LSN of the first event, so nothing before it needs reading.
+            var reader = log.read(from: LSN(number.rawValue))
+            var events: [RecordedEvent] = []
+            while let record = try reading({ () throws(LogError) in try reader.next() }), record.lsn < end {
+                guard record.execution == number.rawValue else { continue }
+                events.append(try RecordedEvent(decoding: record))
+            }
+            return events
+        }
+    }
+
+    func durable(before end: LSN) async throws(RuntimeError) {
+        do throws(LogError) { try await log.durable(before: end) } catch { throw note(error) }
+    }
+}
+
+private func reading<R>(_ body: () throws(LogError) -> R) throws(RuntimeError) -> R {
+    do throws(LogError) { return try body() } catch { throw .log(error) }
+}
+
+extension RecordedEvent {
+    /// Decodes a record of the log.
+    package init(decoding record: LogRecord) throws(RuntimeError) {
+        do throws(EventDecodingError) {
+            self.init(
+                lsn: record.lsn.rawValue, execution: ExecutionNumber(record.execution), sequence: record.sequence,
+                time: Timestamp(millisecondsSinceEpoch: record.time),
+                event: try Event(kind: record.kind, decodingBody: record.body))
+        } catch {
+            throw .unreadableEvent(lsn: record.lsn.rawValue, error)
+        }
+    }
+}

@@ -1,0 +1,155 @@
+import ExecutionEngine
+import ExecutionModel
+import LogStorage
+import Synchronization
+
+extension EngineRuntime {
+    /// Runs `body` as one turn and returns its reply once everything it recorded and saw is durable.
+    ///
+    /// A `body` that throws has changed nothing; its error, too, waits for what it saw.
+    func submit<Reply: Sendable>(
+        byteCount: Int, _ priority: ReservationPriority,
+        _ body: (inout Core, inout Turn) throws(RuntimeError) -> Reply
+    ) async throws(RuntimeError) -> Reply {
+        try await reserve(byteCount, priority)
+        let result: Result<Reply, RuntimeError> = await withUnsafeContinuation { continuation in
+            turn(reservation: byteCount, body) { result in continuation.resume(returning: result) }
+        }
+        return try result.get()
+    }
+
+    /// Runs `body` as a turn whose events nobody waits for, and returns its reply at once.
+    ///
+    /// A refusal waits for what it saw all the same, since the caller acts on it.
+    func post<Reply: Sendable>(
+        byteCount: Int, _ body: (inout Core, inout Turn) throws(RuntimeError) -> Reply
+    ) async throws(RuntimeError) -> Reply {
+        try await reserve(byteCount, .completion)
+        switch unforcedTurn(reservation: byteCount, body) {
+        case .success(let reply):
+            return reply
+        case .failure(let error):
+            try await durable(before: log.nextLSN)
+            throw error
+        }
+    }
+
+    /// Finds room in the log for a turn's records, suspending while the log is under pressure.
+    private func reserve(_ byteCount: Int, _ priority: ReservationPriority) async throws(RuntimeError) {
+        do {
+            if try log.tryReserve(byteCount: byteCount, priority) { return }
+            try await log.reserve(byteCount: byteCount, priority)
+        } catch {
+            throw note(error)
+        }
+    }
+
+    /// One hold of the lock: decide, apply, derive, enqueue. `done` runs when all of it is durable.
+    func turn<Reply: Sendable>(
+        reservation: Int, _ body: (inout Core, inout Turn) throws(RuntimeError) -> Reply,
+        done: @escaping @Sendable (Result<Reply, RuntimeError>) -> Void
+    ) {
+        let timersMoved = core.withLock { core in
+            var turn = Turn(now: core.advance(to: seams.clock.now()), firstLSN: log.nextLSN)
+            let result = core.run(body, in: &turn)
+            let timersMoved = core.settle(&turn, runtime: self)
+            log.enqueue(turn.batch, forced: true, reservation: reservation)
+            release(turn.releases, when: turn.nextLSN) { error in
+                done(error.map { .failure($0) } ?? result)
+            }
+            return timersMoved
+        }
+        if timersMoved { timerLoop.wake() }
+    }
+
+    /// Like ``turn(reservation:_:done:)``, but its reply is early, and its events ride along with others'. Only when they cause
+    /// something does anything wait for the disk.
+    private func unforcedTurn<Reply: Sendable>(
+        reservation: Int, _ body: (inout Core, inout Turn) throws(RuntimeError) -> Reply
+    ) -> Result<Reply, RuntimeError> {
+        let (result, timersMoved) = core.withLock { core in
+            var turn = Turn(now: core.advance(to: seams.clock.now()), firstLSN: log.nextLSN)
+            let result = core.run(body, in: &turn)
+            let timersMoved = core.settle(&turn, runtime: self)
+            log.enqueue(turn.batch, forced: !turn.releases.isEmpty, reservation: reservation)
+            if !turn.releases.isEmpty { release(turn.releases, when: turn.nextLSN) { _ in } }
+            return (result, timersMoved)
+        }
+        if timersMoved { timerLoop.wake() }
+        return result
+    }
+
+    /// Called under the lock, so that releases keep the order of their turns. What runs must not take the lock: it runs
+    /// here and now when everything is durable already.
+    private func release(
+        _ releases: [Turn.Release], when end: LSN, then done: @escaping @Sendable (RuntimeError?) -> Void
+    ) {
+        beginActivity()
+        log.whenDurable(before: end) { [self] error in
+            if error == nil {
+                for release in releases { perform(release) }
+            }
+            done(error.map { note($0) })
+            endActivity()
+        }
+    }
+
+    private func perform(_ release: Turn.Release) {
+        switch release {
+        case .launch(let task, let invocation, let registration):
+            task.launch(on: seams.executor) { [self] in
+                let outcome = await registration.invoke(invocation)
+                await end(of: task, outcome)
+            }
+        case .cancel(let task):
+            task.cancel()
+        case .wake(let waiters, let summary):
+            for waiter in waiters { waiter.resume(returning: .success(summary)) }
+        }
+    }
+
+    /// Starts what more can be started, in a turn of its own.
+    func pumpLater() {
+        beginActivity()
+        Task { [self] in
+            defer { endActivity() }
+            do {
+                try await submit(byteCount: Self.launchByteCount * Core.launchesPerTurn, .completion) { _, _ in }
+            } catch {
+                // Closed or failed meanwhile: recovery starts them.
+            }
+        }
+    }
+
+    /// Room that the record of an invocation's start takes, with its share of a frame.
+    static let launchByteCount = 64
+
+    func beginActivity() {
+        activity.add(1, ordering: .acquiringAndReleasing)
+    }
+
+    func endActivity() {
+        let (_, left) = activity.subtract(1, ordering: .acquiringAndReleasing)
+        precondition(left >= 0, "more activities ended than began")
+        if left == 0 { seams.onQuiet?() }
+    }
+}
+
+extension Core {
+    fileprivate mutating func run<Reply>(
+        _ body: (inout Core, inout Turn) throws(RuntimeError) -> Reply, in turn: inout Turn
+    ) -> Result<Reply, RuntimeError> {
+        do throws(RuntimeError) {
+            return .success(try body(&self, &turn))
+        } catch {
+            precondition(turn.batch.isEmpty, "a refused command has recorded something")
+            return .failure(error)
+        }
+    }
+
+    /// The turn's time: the clock's, but never before an earlier turn's.
+    mutating func advance(to now: Timestamp) -> Timestamp {
+        lastTime = max(lastTime, now)
+        return lastTime
+    }
+}

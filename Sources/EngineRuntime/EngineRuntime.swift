@@ -1,0 +1,134 @@
+import ExecutionEngine
+import ExecutionModel
+import LogStorage
+import Synchronization
+
+/// The engine in this process: joins the pure state machine to the log, the clock and the handlers.
+///
+/// Every command is one turn under one lock: decide, apply, enqueue. What a turn causes (its reply, invocations to start
+/// or cancel, waiters to wake) is released on the log's writer thread, in LSN order, once the turn's events and all that
+/// it saw are durable. Nothing suspends, does I/O or runs user code under the lock.
+///
+/// Timers are armed at once, though, not at the durable LSN: what a timer causes is itself an event with a later LSN, so
+/// no effect of it can overtake its cause.
+package final class EngineRuntime: Sendable {
+    let core: Mutex<Core>
+    let log: SegmentedLog
+    let options: RuntimeOptions
+    let seams: Seams
+    /// Invocations in flight and turns whose effects are not released yet. At zero the engine is quiet.
+    let activity = Atomic<Int>(0)
+    let timerLoop: TimerLoop
+    /// Whether the consequences of the log's failure are under way.
+    let failureNoted = Atomic<Bool>(false)
+
+    init(core: consuming Core, log: SegmentedLog, options: RuntimeOptions, seams: Seams) {
+        self.core = Mutex(core)
+        self.log = log
+        self.options = options
+        self.seams = seams
+        self.timerLoop = TimerLoop()
+    }
+
+    /// What keeps this engine from taking commands, if anything does.
+    package var health: Health {
+        core.withLock { core in
+            switch core.phase {
+            case .running: .running
+            case .draining, .closing: .closing
+            case .closed: .closed
+            case .failed(let error): .failed(error)
+            }
+        }
+    }
+
+    /// How many invocations are in flight, and how many executions wait for a slot or for their function.
+    package var load: (running: Int, waiting: Int) {
+        core.withLock { ($0.scheduler.runningCount, $0.scheduler.waitingCount) }
+    }
+
+    package enum Health: Sendable {
+        case running
+        case closing
+        case closed
+        /// The log failed. Nothing that was asked since is known to be recorded; open the engine again.
+        case failed(RuntimeError)
+    }
+}
+
+/// What the engine's one lock guards.
+struct Core: ~Copyable {
+    var engine: EngineState
+    var scheduler: Scheduler
+    var timers = TimerQueue()
+    /// When invocations in flight time out.
+    var deadlines = TimerQueue()
+    var invocations: [ExecutionNumber: InvocationTask] = [:]
+    var endWaiters: [ExecutionNumber: [UInt64: EndWaiter]] = [:]
+    var nextWaiterID: UInt64 = 0
+    var shutdownWaiters: [UnsafeContinuation<Void, Never>] = []
+    var idleWaiters: [UnsafeContinuation<Void, Never>] = []
+    /// Held executions that may be tried once more, since their function was registered after they were held.
+    var retriesOfHeld: Set<ExecutionNumber> = []
+    var phase = Phase.running
+    /// Engine time never goes back, whatever the clock does.
+    var lastTime = Timestamp(millisecondsSinceEpoch: 0)
+    var random: RandomSource
+
+    init(engine: EngineState, concurrencyLimit: Int, random: RandomSource) {
+        self.engine = engine
+        self.scheduler = Scheduler(limit: concurrencyLimit)
+        self.random = random
+    }
+
+    enum Phase {
+        case running
+        /// No invocation starts; those in flight may end.
+        case draining
+        /// Invocations in flight are cancelled, and nothing they say is recorded.
+        case closing
+        case closed
+        case failed(RuntimeError)
+    }
+
+    /// Whether handlers may still write: not after their cancellation, so that none is recorded as an outcome.
+    var acceptsCommands: Bool {
+        switch phase {
+        case .running, .draining: true
+        case .closing, .closed, .failed: false
+        }
+    }
+
+    /// Why a command is refused although it is well formed.
+    var refusal: RuntimeError {
+        if case .failed(let error) = phase { return error }
+        return .closed
+    }
+}
+
+/// The random source: the system's generator, or one that a seed repeats.
+struct RandomSource: RandomNumberGenerator {
+    private var state: UInt64?
+
+    init(seed: UInt64?) {
+        self.state = seed
+    }
+
+    /// SplitMix64 (Steele, Lea, Flood 2014) when seeded.
+    mutating func next() -> UInt64 {
+        guard var state else {
+            var system = SystemRandomNumberGenerator()
+            return system.next()
+        }
+        state &+= 0x9E37_79B9_7F4A_7C15
+        self.state = state
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func bits() -> RandomBits {
+        RandomBits(high: next(), low: next())
+    }
+}

@@ -1,0 +1,53 @@
+import ExecutionEngine
+import ExecutionModel
+
+/// What the engine knows of an execution without reading its history.
+package struct ExecutionSummary: Sendable {
+    package var id: ExecutionID
+    package var function: String
+    package var version: String
+    package var name: String
+    package var status: ExecutionStatus
+    package var input: Payload?
+    package var result: Payload?
+    package var error: ErrorObject?
+    package var startTime: Timestamp
+    package var endTime: Timestamp?
+    package var standing: Standing
+
+    /// What an execution does, or what it waits for.
+    package enum Standing: Hashable, Sendable {
+        case ended
+        case invocationInFlight
+        /// Runnable, and its turn has not come: the concurrency limits are reached.
+        case queued
+        /// Runnable, but no function of its name is registered with this engine.
+        case functionNotRegistered
+        /// Until a timer is due or something from outside arrives.
+        case suspended(nextDue: Timestamp?)
+        /// A replay disagreed with the history; registering the function again tries once more.
+        case held(Divergence)
+    }
+}
+
+extension Core {
+    func summary(of number: ExecutionNumber) -> ExecutionSummary? {
+        let now = lastTime
+        return engine.execution(number).map { state in
+            let standing: ExecutionSummary.Standing =
+                switch state.readiness(at: now) {
+                case .ended: .ended
+                case .inFlight: .invocationInFlight
+                case .runnable:
+                    scheduler.registration(of: state.start.function) == nil ? .functionNotRegistered : .queued
+                case .waiting: .suspended(nextDue: state.nextDue)
+                case .held: state.hold.map { .held($0) } ?? .suspended(nextDue: state.nextDue)
+                }
+            return ExecutionSummary(
+                id: state.id, function: state.start.function, version: state.start.version, name: state.start.name,
+                status: state.status,
+                input: state.start.input, result: state.result, error: state.error, startTime: state.startTime,
+                endTime: state.endTime, standing: standing)
+        }
+    }
+}

@@ -1,0 +1,23 @@
+import ExecutionEngine
+import ExecutionModel
+import LogStorage
+
+/// What an engine is told when it opens.
+package struct RuntimeOptions: Sendable {
+    package var log: LogOptions
+    package var limits: Limits
+    /// How many invocations may be in flight in this engine. More wait in order.
+    package var concurrencyLimit: Int
+    /// Whether `open` waits for another process to release the directory, for a rolling restart. False: it is refused.
+    package var waitsForLock: Bool
+
+    package init(
+        log: LogOptions = LogOptions(), limits: Limits = .embedded, concurrencyLimit: Int = 10_000,
+        waitsForLock: Bool = false
+    ) {
+        self.log = log
+        self.limits = limits
+        self.concurrencyLimit = concurrencyLimit
+        self.waitsForLock = waitsForLock
+    }
+}

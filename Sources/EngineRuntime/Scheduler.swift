@@ -1,0 +1,81 @@
+import DequeModule
+import ExecutionModel
+
+/// Which runnable executions may be invoked now: the concurrency limits of the engine and of each function, and the
+/// queues of those that must wait.
+///
+/// It decides order and nothing else. Executions of functions that nobody registered wait here too, visibly.
+struct Scheduler {
+    private struct Function {
+        var registration: FunctionRegistration?
+        var running = 0
+        var waiting = Deque<ExecutionNumber>()
+
+        var hasRoom: Bool {
+            guard let registration else { return false }
+            return running < (registration.concurrencyLimit ?? .max)
+        }
+    }
+
+    private let limit: Int
+    private(set) var runningCount = 0
+    private var functions: [String: Function] = [:]
+    /// Executions that wait for a slot or a registration.
+    private var waiting: Set<ExecutionNumber> = []
+    /// Functions with waiting executions, in the order in which they take their turns.
+    private var turns = Deque<String>()
+
+    init(limit: Int) {
+        precondition(limit > 0, "an engine must be allowed one invocation")
+        self.limit = limit
+    }
+
+    func registration(of function: String) -> FunctionRegistration? {
+        functions[function]?.registration
+    }
+
+    var registeredNames: [String] {
+        functions.filter { $0.value.registration != nil }.map(\.key).sorted()
+    }
+
+    mutating func register(_ registration: FunctionRegistration) {
+        functions[registration.name, default: Function()].registration = registration
+    }
+
+    /// Puts a runnable execution in its function's queue, once.
+    mutating func offer(_ execution: ExecutionNumber, of function: String) {
+        guard waiting.insert(execution).inserted else { return }
+        if functions[function, default: Function()].waiting.isEmpty { turns.append(function) }
+        functions[function, default: Function()].waiting.append(execution)
+    }
+
+    /// Takes the next execution that may be invoked and counts it as running. Functions take turns, so that one with a
+    /// long queue does not hold up the others.
+    mutating func next() -> (execution: ExecutionNumber, registration: FunctionRegistration)? {
+        guard runningCount < limit else { return nil }
+        for (place, name) in turns.enumerated() {
+            guard let function = functions[name], function.hasRoom, let registration = function.registration else {
+                continue
+            }
+            turns.remove(at: place)
+            guard let execution = functions[name]?.waiting.popFirst() else {
+                preconditionFailure("\(name) has a turn and nothing waiting")
+            }
+            if functions[name]?.waiting.isEmpty == false { turns.append(name) }
+            waiting.remove(execution)
+            functions[name]?.running += 1
+            runningCount += 1
+            return (execution, registration)
+        }
+        return nil
+    }
+
+    /// Gives back the slot of an invocation that ended.
+    mutating func release(_ function: String) {
+        precondition(functions[function].map { $0.running > 0 } ?? false, "a slot of \(function) was released twice")
+        functions[function]?.running -= 1
+        runningCount -= 1
+    }
+
+    var waitingCount: Int { waiting.count }
+}
