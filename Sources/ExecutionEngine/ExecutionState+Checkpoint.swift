@@ -35,6 +35,8 @@ extension ExecutionState {
     private struct BatchStarts {
         struct Entry {
             var id: OperationID
+            /// The row before the batch.
+            var row: OperationOrdinal?
             var ordinal: OperationOrdinal
             var type: OperationType
             /// The one update that may still follow a START of the same operation has not come yet.
@@ -80,7 +82,8 @@ extension ExecutionState {
                 else { throw .invalid("Cannot checkpoint multiple operations with the same ID.") }
                 batch.entries[index].mayFollow = false
                 _ = try parent(of: update, batch)
-                targets.append(Target(row: ordinals[id], reference: .existing(batch.entries[index].ordinal)))
+                let entry = batch.entries[index]
+                targets.append(Target(row: entry.row, reference: .existing(entry.ordinal)))
                 continue
             }
             let parent = try parent(of: update, batch)
@@ -89,7 +92,7 @@ extension ExecutionState {
             let type = update.identity.type
             batch.append(
                 BatchStarts.Entry(
-                    id: id, ordinal: ordinal, type: type,
+                    id: id, row: row, ordinal: ordinal, type: type,
                     mayFollow: update.action == .start && (type == .step || type == .context)))
             if row != nil {
                 targets.append(Target(row: row, reference: .existing(ordinal)))

@@ -39,7 +39,11 @@ extension RawSpan {
         _ count: UInt64, _ field: EventField, from start: Int, at offset: inout Int
     ) throws(EventDecodingError) -> String {
         let range = try take(count, field, from: start, at: &offset)
-        let text = extracting(range).withUnsafeBytes { String(validating: $0, as: UTF8.self) }
+        let text: String? = extracting(range).withUnsafeBytes { bytes in
+            // Nearly every string is ASCII, and needs no validation: the library's costs about 60 ns a string.
+            bytes.allSatisfy { $0 < 0x80 }
+                ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
+        }
         guard let text else { throw .invalid(field: field, offset: start) }
         return text
     }
