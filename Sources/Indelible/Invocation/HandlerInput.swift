@@ -7,8 +7,6 @@ package struct HandlerInput: Sendable {
     package var function: String
     package var name: String
     package var arn: String
-    /// Names the invocation in logs.
-    package var requestID: String
     /// The execution's rows in the order of their start; the EXECUTION row, which holds the input, first.
     package var operations: [Operation]
     package var backend: any DurableBackend
@@ -17,14 +15,13 @@ package struct HandlerInput: Sendable {
     package var executor: (any TaskExecutor)?
 
     package init(
-        execution: ExecutionID, function: String, name: String, arn: String, requestID: String,
-        operations: [Operation], backend: any DurableBackend, logger: Logger, executor: (any TaskExecutor)? = nil
+        execution: ExecutionID, function: String, name: String, arn: String, operations: [Operation],
+        backend: any DurableBackend, logger: Logger, executor: (any TaskExecutor)? = nil
     ) {
         self.execution = execution
         self.function = function
         self.name = name
         self.arn = arn
-        self.requestID = requestID
         self.operations = operations
         self.backend = backend
         self.logger = logger

@@ -1,0 +1,111 @@
+import EngineRuntime
+import ExecutionEngine
+import ExecutionModel
+import LogStorage
+import Logging
+import ServiceLifecycle
+
+/// Durable executions in this process, on one directory: no server, no database.
+///
+/// ```swift
+/// let engine = try await DurableEngine.open(at: "payments.log", functions: [pay])
+/// let execution = try await engine.start(pay, input: order, name: "order-\(order.id)")
+/// let receipt = try await execution.result()
+/// ```
+///
+/// Whatever a call has returned for is recorded: it survives what ``EngineOptions/durability`` says. Opening the log
+/// again, in this process or another, goes on with every execution where the record left it.
+///
+/// One process has a log open at a time. When writing to it fails, the engine stops: ``run()`` throws, ``health`` says
+/// so, every call is refused, and the log can be opened again.
+public final class DurableEngine: Sendable {
+    package let runtime: EngineRuntime
+    let waits: EngineWaits
+    private let options: EngineOptions
+    private let executor: (any TaskExecutor)?
+
+    private init(
+        _ runtime: EngineRuntime, options: EngineOptions, executor: (any TaskExecutor)?, waits: EngineWaits
+    ) {
+        self.runtime = runtime
+        self.options = options
+        self.executor = executor
+        self.waits = waits
+    }
+
+    /// Opens the log in a directory, or makes one, and takes up every execution in it.
+    ///
+    /// Executions whose function is not among `functions` stay as they are, and say so, until it is registered. Nothing
+    /// runs before all of `functions` are known.
+    ///
+    /// - Parameter path: A directory that holds a log, is empty, or does not exist yet.
+    /// - Throws: ``DurableEngineError`` with the codes ``DurableEngineError/Code/logInUse``,
+    ///   ``DurableEngineError/Code/notALog``, ``DurableEngineError/Code/newerFormat``,
+    ///   ``DurableEngineError/Code/damaged``, ``DurableEngineError/Code/logFailed``. The directory is then as it was.
+    public static func open(
+        at path: String, functions: [any AnyDurableFunction] = [], options: EngineOptions = EngineOptions()
+    ) async throws -> DurableEngine {
+        try await open(
+            at: path, functions: functions, options: options, seams: Seams(executor: options.handlerExecutor),
+            waits: .realTime)
+    }
+
+    /// Opens a log through other files, another clock and another random source.
+    package static func open(
+        at path: String, functions: [any AnyDurableFunction], options: EngineOptions, seams: Seams, waits: EngineWaits
+    ) async throws -> DurableEngine {
+        let registrations = functions.map {
+            FunctionRegistration($0.invocable, executor: seams.executor, logger: options.logger)
+        }
+        let runtime = try await asking { () async throws(RuntimeError) in
+            try await EngineRuntime.open(
+                at: path, options: RuntimeOptions(options), functions: registrations, seams: seams)
+        }
+        return DurableEngine(runtime, options: options, executor: seams.executor, waits: waits)
+    }
+
+    /// Makes a function known, or replaces it. Executions that waited for it go on; those that are held because their
+    /// history did not match it are tried once more.
+    public func register(_ function: some AnyDurableFunction) async throws {
+        let registration = FunctionRegistration(function.invocable, executor: executor, logger: options.logger)
+        try await asking { () async throws(RuntimeError) in try await runtime.register(registration) }
+    }
+
+    /// Whether the engine works, and if not, why.
+    public var health: EngineHealth { EngineHealth(runtime.health) }
+
+    /// Stops starting handlers, gives those that run `grace` to end, cancels the rest, and closes the log.
+    ///
+    /// A handler that is cancelled leaves nothing in the record but what it had recorded: the next open runs it again.
+    /// No call of this engine works after that. Closing twice is no error.
+    public func close(grace: Duration = .seconds(10)) async throws {
+        try await asking { () async throws(RuntimeError) in try await runtime.close(grace: grace) }
+    }
+}
+
+extension DurableEngine: Service {
+    /// Returns when the engine has closed, and throws when its log fails. As a service: a graceful shutdown closes the
+    /// engine with ``EngineOptions/shutdownGrace``, a cancellation with none.
+    public func run() async throws {
+        try await withTaskCancellationHandler {
+            try await withGracefulShutdownHandler {
+                try await asking { () async throws(RuntimeError) in try await runtime.run() }
+            } onGracefulShutdown: { [self] in
+                closeInBackground(grace: options.shutdownGrace)
+            }
+        } onCancel: { [self] in
+            closeInBackground(grace: .zero)
+        }
+    }
+
+    private func closeInBackground(grace: Duration) {
+        Task { [self] in
+            do {
+                try await close(grace: grace)
+            } catch {
+                // run() says so too, when the log has failed.
+                options.logger.error("the engine did not close cleanly: \(error)")
+            }
+        }
+    }
+}

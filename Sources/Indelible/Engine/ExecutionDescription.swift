@@ -1,0 +1,92 @@
+import EngineRuntime
+import ExecutionModel
+
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// What an engine knows of an execution without reading its history.
+public struct ExecutionDescription: Sendable {
+    /// Never that of another execution, in this log or any other.
+    public let id: String
+    public let function: String
+    public let name: String
+    public let status: ExecutionStatus
+    /// What it does, or what it waits for.
+    public let standing: Standing
+    public let startTime: Date
+    public let endTime: Date?
+    /// The recorded input; nil when there is none.
+    public let input: [UInt8]?
+    /// The recorded result of an execution that succeeded.
+    public let result: [UInt8]?
+    /// Why an execution failed, timed out or was stopped.
+    public let error: RecordedError?
+
+    /// What an execution does, or what it waits for.
+    public struct Standing: Hashable, Sendable, CustomStringConvertible {
+        public struct Code: Hashable, Sendable, CustomStringConvertible {
+            public let description: String
+
+            public static let ended = Code(description: "ended")
+            /// Its handler runs.
+            public static let running = Code(description: "running")
+            /// Its handler could run, and waits for others to end: a concurrency limit is reached.
+            public static let queued = Code(description: "queued")
+            /// No function of its name is registered with this engine. It goes on when one is.
+            public static let functionNotRegistered = Code(description: "functionNotRegistered")
+            /// It waits for time or for something from outside.
+            public static let suspended = Code(description: "suspended")
+            /// Its handler does not match its history. It is tried once more when its function is registered again.
+            public static let held = Code(description: "held")
+        }
+
+        public let code: Code
+        /// When a suspended execution goes on by itself, at the latest; nil: not by itself.
+        public let nextDue: Date?
+        /// Where the handler of a held execution parted from the history.
+        public let mismatch: ReplayError?
+
+        public var description: String {
+            if let nextDue { return "\(code) until \(ISO8601Milliseconds.text(of: nextDue) ?? "the end of time")" }
+            if let mismatch { return "\(code): \(mismatch)" }
+            return code.description
+        }
+    }
+}
+
+extension ExecutionDescription {
+    init(_ summary: ExecutionSummary) {
+        id = summary.id.description
+        function = summary.function
+        name = summary.name
+        status = ExecutionStatus(summary.status)
+        standing = Standing(summary.standing)
+        startTime = Date(summary.startTime)
+        endTime = summary.endTime.map { Date($0) }
+        input = summary.input?.inlineBytes
+        result = summary.result?.inlineBytes
+        error = summary.error.map { RecordedError($0) }
+    }
+}
+
+extension ExecutionDescription.Standing {
+    fileprivate init(_ standing: ExecutionSummary.Standing) {
+        switch standing {
+        case .ended: self.init(code: .ended, nextDue: nil, mismatch: nil)
+        case .invocationInFlight: self.init(code: .running, nextDue: nil, mismatch: nil)
+        case .queued: self.init(code: .queued, nextDue: nil, mismatch: nil)
+        case .functionNotRegistered: self.init(code: .functionNotRegistered, nextDue: nil, mismatch: nil)
+        case .suspended(let due): self.init(code: .suspended, nextDue: due.map { Date($0) }, mismatch: nil)
+        case .held(let divergence): self.init(code: .held, nextDue: nil, mismatch: ReplayError(divergence))
+        }
+    }
+}
+
+extension Date {
+    init(_ timestamp: Timestamp) {
+        self.init(timeIntervalSince1970: Double(timestamp.millisecondsSinceEpoch) / 1_000)
+    }
+}

@@ -1,0 +1,83 @@
+import EngineRuntime
+import ExecutionEngine
+import ExecutionModel
+
+/// One execution, and the type of its result. It may be kept and shared; dropping it changes nothing.
+public struct ExecutionHandle<Output>: Sendable {
+    private let number: ExecutionNumber
+    private let engine: DurableEngine
+    private let decodeOutput: @Sendable ([UInt8]?) throws -> Output
+
+    /// Finds the execution again, in this log, after any number of restarts.
+    public let id: String
+
+    init(_ id: ExecutionID, engine: DurableEngine, decodeOutput: @escaping @Sendable ([UInt8]?) throws -> Output) {
+        self.id = id.description
+        self.engine = engine
+        self.decodeOutput = decodeOutput
+        number = id.number
+    }
+
+    /// Waits until the execution has ended and returns what its handler returned.
+    ///
+    /// - Parameter timeout: How long to wait; nil: as long as it takes. The execution goes on after it.
+    /// - Throws: ``ExecutionError`` when the execution failed, timed out or was stopped; ``DurableEngineError`` with
+    ///   ``DurableEngineError/Code/timedOut``, or ``DurableEngineError/Code/closed`` when the engine closes first;
+    ///   ``SerdesError``; `CancellationError` when the waiting task is cancelled.
+    public nonisolated(nonsending) func result(timeout: Duration? = nil) async throws -> Output {
+        let summary = try await end(timeout)
+        switch summary.status {
+        case .succeeded:
+            return try decodeOutput(summary.result?.inlineBytes)
+        case .failed, .timedOut, .stopped, .running:
+            throw ExecutionError(
+                status: ExecutionStatus(summary.status), execution: id, cause: RecordedError(summary.error))
+        }
+    }
+
+    /// What the engine knows of the execution now.
+    public func description() async throws -> ExecutionDescription {
+        ExecutionDescription(
+            try await asking { () async throws(RuntimeError) in try await engine.runtime.summary(number) })
+    }
+
+    /// Where the execution stands now.
+    public var status: ExecutionStatus {
+        get async throws { try await description().status }
+    }
+
+    /// Everything recorded about the execution, in order. Reads the log.
+    public func history() async throws -> [HistoryEvent] {
+        let records = try await asking { () async throws(RuntimeError) in try await engine.runtime.history(number) }
+        return HistoryProjection.history(of: records).compactMap { HistoryEvent($0) }
+    }
+
+    /// Ends the execution: see ``DurableEngine/stop(_:error:)``.
+    public func stop(error: RecordedError? = nil) async throws {
+        try await engine.stop(id, error: error)
+    }
+
+    @concurrent
+    private func end(_ timeout: Duration?) async throws -> ExecutionSummary {
+        engine.waits.begin()
+        defer { engine.waits.end() }
+        guard let timeout else {
+            return try await asking { () async throws(RuntimeError) in try await engine.runtime.end(of: number) }
+        }
+        return try await withThrowingTaskGroup(of: ExecutionSummary?.self) { group in
+            group.addTask {
+                try await asking { () async throws(RuntimeError) in try await engine.runtime.end(of: number) }
+            }
+            group.addTask {
+                try await engine.waits.sleep(timeout)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let first = try await group.next(), let summary = first else {
+                throw DurableEngineError(
+                    .timedOut, "execution \(id) has not ended within \(timeout); it goes on, ask again")
+            }
+            return summary
+        }
+    }
+}
