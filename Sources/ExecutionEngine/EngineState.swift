@@ -3,7 +3,7 @@ import ExecutionModel
 /// All executions of an engine, and their names.
 package struct EngineState: Sendable {
     package let limits: Limits
-    private var executions: [ExecutionNumber: ExecutionState] = [:]
+    @usableFromInline var executions: [ExecutionNumber: ExecutionState] = [:]
     private var names: [ExecutionName: ExecutionNumber] = [:]
 
     private struct ExecutionName: Hashable {
@@ -43,7 +43,9 @@ package struct EngineState: Sendable {
         executions.values[index].apply(event, at: time)
     }
 
-    /// Reads or changes an execution in place; nil when there is none of that number.
+    /// Reads or changes an execution in place; nil when there is none of that number. Inlinable, since every command passes
+    /// here and an unspecialised call looks up the metadata of its result.
+    @inlinable
     package mutating func update<Result, Failure: Error>(
         _ number: ExecutionNumber, _ body: (inout ExecutionState) throws(Failure) -> Result
     ) throws(Failure) -> Result? {

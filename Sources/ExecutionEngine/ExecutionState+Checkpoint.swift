@@ -12,6 +12,7 @@ extension ExecutionState {
         var events: [Event] = []
         events.reserveCapacity(updates.count)
         if !updates.isEmpty {
+            try checkLength(of: updates, limits)
             let resolved = try resolve(updates)
             for (update, target) in zip(updates, resolved) {
                 events.append(try decide(update, target, limits))
@@ -153,6 +154,17 @@ extension ExecutionState {
         guard update.name == nil || update.name == row.name else { throw .invalid("Inconsistent operation name.") }
         guard update.parentID == nil || update.parentID == row.parentID else {
             throw .invalid("Inconsistent parent operation id.")
+        }
+    }
+
+    /// What one append may hold. An update alone has limits of its own, which are below this one.
+    private func checkLength(of updates: [OperationUpdate], _ limits: Limits) throws(EngineError) {
+        guard updates.count > 1 else { return }
+        let byteCount = updates.reduce(0) {
+            $0 + ($1.payload?.count ?? 0) + ($1.error?.byteCount ?? 0) + Limits.updateOverhead
+        }
+        guard byteCount <= limits.checkpointLengthMax else {
+            throw .payloadTooLong("Checkpoint", limits.checkpointLengthMax)
         }
     }
 

@@ -2,7 +2,9 @@
 package struct Limits: Hashable, Sendable {
     /// Bytes of one payload: an input, a result, a poll's state.
     package var payloadLengthMax: Int
-    /// Bytes of one recorded error, its parts together.
+    /// Bytes of one checkpoint, which becomes one append: payloads, errors, and ``updateOverhead`` for each update.
+    package var checkpointLengthMax: Int
+    /// Bytes of one recorded error: its parts together, and two for each line of its stack trace.
     package var errorLengthMax: Int
     /// Bytes of a callback's result.
     package var callbackResultLengthMax: Int
@@ -19,18 +21,23 @@ package struct Limits: Hashable, Sendable {
     /// Invocations in a row that suspended with nothing pending, after which the execution fails.
     package var refusedInvocationCountMax: Int
 
-    /// The embedded engine's: as wide as the log allows. A payload leaves room in the log's record of 16 MiB.
+    /// The embedded engine's: as wide as the log allows. A payload leaves room in the log's record of 16 MiB, a checkpoint
+    /// in its append of 32 MiB.
     package static let embedded = Limits(
-        payloadLengthMax: 15 << 20, errorLengthMax: 1 << 20, callbackResultLengthMax: 15 << 20,
+        payloadLengthMax: 15 << 20, checkpointLengthMax: 24 << 20, errorLengthMax: 1 << 20,
+        callbackResultLengthMax: 15 << 20,
         operationCountMax: nil, recordedBytesMax: nil, delayMax: Milliseconds(100 * 366 * 86_400_000),
         wholeSeconds: false, failedInvocationCountMax: nil, refusedInvocationCountMax: 3)
 
     /// AWS Lambda's.
     package static let aws = Limits(
-        payloadLengthMax: 6 << 20, errorLengthMax: 32_768, callbackResultLengthMax: 1 << 20,
+        payloadLengthMax: 6 << 20, checkpointLengthMax: 6 << 20, errorLengthMax: 32_768,
+        callbackResultLengthMax: 1 << 20,
         operationCountMax: 3_000, recordedBytesMax: 100 << 20, delayMax: Milliseconds(31_622_400_000),
         wholeSeconds: true, failedInvocationCountMax: nil, refusedInvocationCountMax: 3)
 
+    /// What an update counts for beside its payload and error: its ids, sub type and name are never longer.
+    package static let updateOverhead = 384
     /// Characters of an operation's id: `[a-zA-Z0-9-_]`.
     package static let operationIDLengthMax = 64
     /// Characters of an operation's name: printable ASCII.

@@ -129,6 +129,35 @@ import Testing
         #expect(throws: EngineError.self) { try driver.stop(error) }
     }
 
+    @Test func `a checkpoint is no longer than one append may be`() {
+        var limits = Limits.embedded
+        limits.checkpointLengthMax = 10 + 2 * 384
+        let error = ErrorObject(message: "12", stackTrace: ["f", ""])
+        let updates: [OperationUpdate] = [.step("1", .succeed, payload: "1234"), .step("2", .fail, error: error)]
+        #expect(Self.refusal(limits, updates) == "Checkpoint size must be less than or equal to 778 bytes.")
+        limits.checkpointLengthMax += 1
+        #expect(Self.refusal(limits, updates) == nil)
+    }
+
+    /// The log's own limits: a record of 16 MiB, an append of 32 MiB.
+    @Test func `what the embedded limits let through fits the log`() {
+        let limits = Limits.embedded
+        var overhead: [UInt8] = []
+        let start = OperationStart(
+            id: OperationID(String(repeating: "1", count: Limits.operationIDLengthMax)),
+            parent: OperationOrdinal(.max), subType: String(repeating: "s", count: Limits.subTypeLengthMax),
+            name: String(repeating: "n", count: Limits.operationNameLengthMax))
+        Event.callbackStarted(.first(start), timeout: limits.delayMax, heartbeatTimeout: limits.delayMax)
+            .encodeBody(into: &overhead)
+        #expect(overhead.count <= Limits.updateOverhead)
+        #expect(limits.payloadLengthMax + Limits.updateOverhead <= 16 << 20)
+        #expect(limits.callbackResultLengthMax + Limits.updateOverhead <= 16 << 20)
+        #expect(4 * limits.errorLengthMax + Limits.updateOverhead <= 16 << 20)
+        #expect(limits.payloadLengthMax + Limits.updateOverhead <= limits.checkpointLengthMax)
+        // The rest is for the timers that are due and the invocations that start in the same append.
+        #expect(limits.checkpointLengthMax + (8 << 20) <= 32 << 20)
+    }
+
     @Test func `an execution has as many operations and bytes as its limits say`() throws {
         var limits = Limits.embedded
         limits.operationCountMax = 3
