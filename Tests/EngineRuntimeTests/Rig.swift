@@ -1,0 +1,125 @@
+import ExecutionEngine
+import ExecutionModel
+import LogStorage
+import Synchronization
+
+@testable import EngineRuntime
+
+/// A clock that moves when a test says so.
+final class ManualClock: EngineClock {
+    private let time = Mutex(Timestamp(millisecondsSinceEpoch: 1_700_000_000_000))
+
+    func now() -> Timestamp { time.withLock { $0 } }
+
+    func advance(by milliseconds: Int64) {
+        time.withLock { $0 = $0.adding(Milliseconds(milliseconds)) }
+    }
+}
+
+/// An engine over a disk in memory, with a clock in the test's hand: what a test opens, crashes and opens again.
+final class Rig: Sendable {
+    let disk: SimulatedDisk
+    let clock = ManualClock()
+    let calls = Calls()
+
+    init(disk: SimulatedDisk = SimulatedDisk()) {
+        self.disk = disk
+    }
+
+    func open(
+        _ functions: [FunctionRegistration] = [], options: RuntimeOptions = Rig.options,
+        fileSystem: (any LogFileSystem)? = nil
+    ) async throws -> EngineRuntime {
+        try await EngineRuntime.open(
+            at: "log", options: options, functions: functions,
+            seams: Seams(fileSystem: fileSystem ?? disk, clock: clock, seed: 7, runsTimers: false))
+    }
+
+    static let options: RuntimeOptions = {
+        var options = RuntimeOptions()
+        options.log.segmentSizes = [256 << 10]
+        return options
+    }()
+
+    /// Lets time pass and completes what is due.
+    func advance(_ runtime: EngineRuntime, by milliseconds: Int64) {
+        clock.advance(by: milliseconds)
+        runtime.stepTimers()
+    }
+}
+
+/// Signals from handlers to the test and back, without a clock: each is a named stream of arrivals.
+final class Calls: Sendable {
+    private struct State {
+        var counts: [String: Int] = [:]
+        var waiters: [(name: String, count: Int, continuation: CheckedContinuation<Void, Never>)] = []
+    }
+
+    private let state = Mutex(State())
+
+    func note(_ name: String) {
+        let ready = state.withLock { state in
+            state.counts[name, default: 0] += 1
+            let count = state.counts[name, default: 0]
+            let ready = state.waiters.filter { $0.name == name && $0.count <= count }
+            state.waiters.removeAll { $0.name == name && $0.count <= count }
+            return ready.map(\.continuation)
+        }
+        for waiter in ready { waiter.resume() }
+    }
+
+    func count(_ name: String) -> Int { state.withLock { $0.counts[name] ?? 0 } }
+
+    /// Suspends until `name` was noted `count` times in all.
+    func wait(_ name: String, count: Int = 1) async {
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.counts[name, default: 0] >= count { return true }
+                state.waiters.append((name, count, continuation))
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+}
+
+extension Invocation {
+    /// Applies updates with the invocation's running token.
+    func session() -> Session { Session(self) }
+
+    final class Session: Sendable {
+        let invocation: Invocation
+        private let token: Mutex<CheckpointToken>
+
+        init(_ invocation: Invocation) {
+            self.invocation = invocation
+            self.token = Mutex(invocation.token)
+        }
+
+        @discardableResult
+        func checkpoint(_ updates: [OperationUpdate], forced: Bool = true) async throws -> [Operation] {
+            let reply = try await invocation.runtime.checkpoint(
+                token.withLock { $0 }, updates, forced: forced)
+            if let next = reply.token { token.withLock { $0 = next } }
+            return reply.operations
+        }
+    }
+
+    func row(_ id: String) -> Operation? {
+        operations.first { $0.identity.id == OperationID(id) }
+    }
+}
+
+extension OperationIdentity {
+    static func step(_ id: String, _ name: String = "charge") -> OperationIdentity {
+        OperationIdentity(id: OperationID(id), type: .step, subType: "Step", name: name)
+    }
+
+    static func wait(_ id: String) -> OperationIdentity {
+        OperationIdentity(id: OperationID(id), type: .wait, subType: "Wait")
+    }
+
+    static func callback(_ id: String) -> OperationIdentity {
+        OperationIdentity(id: OperationID(id), type: .callback, subType: "Callback")
+    }
+}
