@@ -41,13 +41,16 @@ extension EngineRuntime {
                 seed: random.next(), waitForLock: options.waitsForLock
             ) { record in
                 guard unreadable == nil else { return }
-                do throws(EventDecodingError) {
-                    let event = try Event(kind: record.kind, decodingBody: record.body)
-                    let time = Timestamp(millisecondsSinceEpoch: record.time)
-                    engine.apply(event, to: ExecutionNumber(record.execution), at: time)
-                    lastTime = max(lastTime, time)
+                do throws(RuntimeError) {
+                    let event = try RecordedEvent(decoding: record)
+                    do throws(RecordError) {
+                        try engine.recover(event)
+                    } catch {
+                        throw .impossibleRecord(lsn: event.lsn, error)
+                    }
+                    lastTime = max(lastTime, event.time)
                 } catch {
-                    unreadable = .unreadableEvent(lsn: record.lsn.rawValue, error)
+                    unreadable = error
                 }
             }
         } catch {

@@ -11,6 +11,8 @@ package enum RuntimeError: Error {
     case log(LogError)
     /// A record of an intact frame does not decode: another program's log, or a newer version's event.
     case unreadableEvent(lsn: UInt64, EventDecodingError)
+    /// An event that cannot follow those before it: another program wrote the log.
+    case impossibleRecord(lsn: UInt64, RecordError)
     /// No function of this name is registered, so a new execution of it could not run.
     case unknownFunction(String)
     case unknownExecution(ExecutionNumber)
@@ -27,6 +29,8 @@ extension RuntimeError: CustomStringConvertible {
         case .log(let error): "\(error)"
         case .unreadableEvent(let lsn, let error):
             "the record at LSN \(lsn) is intact but not an event this version knows: \(error); open it with the version that wrote it"
+        case .impossibleRecord(let lsn, let error):
+            "the record at LSN \(lsn) is intact but cannot follow those before it: \(error); restore a copy of the log"
         case .unknownFunction(let name):
             "no function named '\(name)' is registered with this engine; pass it to open(at:functions:) or register(_:)"
         case .unknownExecution(let number): "no execution has the number \(number.rawValue) in this log"

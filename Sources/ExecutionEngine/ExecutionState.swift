@@ -102,7 +102,8 @@ extension ExecutionState {
         case .suspended(let mustWake): return mustWake ? .runnable : .waiting
         case .failed(let retryTime): return retryTime <= now ? .runnable : .waiting
         case .held: return .held
-        case .over: preconditionFailure("execution \(id): its last invocation is over, and it is not")
+        // The two ends are one append, so this is another program's log: invoked again, the handler ends again.
+        case .over: return .runnable
         }
     }
 

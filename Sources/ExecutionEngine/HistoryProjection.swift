@@ -1,10 +1,11 @@
 import ExecutionModel
 
 /// Turns the records of one execution, from its first, into its history, one at a time: a long history is never held
-/// whole.
+/// whole. A record that cannot follow those before it, so one that is missing too, is refused and never passed over.
 package struct HistoryProjection: Sendable {
     private let includesInternal: Bool
     private var execution: ExecutionID?
+    private var sequence: UInt32 = 0
     private var eventID: UInt32 = 0
     private var invocation: (requestID: RandomBits, start: Timestamp)?
     private var operations: [KnownOperation] = []
@@ -22,31 +23,44 @@ package struct HistoryProjection: Sendable {
     }
 
     /// The history of one execution's records.
-    package static func history(of records: [RecordedEvent], includesInternal: Bool = false) -> [HistoryEvent] {
+    package static func history(of records: [RecordedEvent], includesInternal: Bool = false) throws(RecordError)
+        -> [HistoryEvent]
+    {
         var projection = HistoryProjection(includesInternal: includesInternal)
-        return records.compactMap { projection.project($0) }
+        var history: [HistoryEvent] = []
+        for record in records {
+            if let event = try projection.project(record) { history.append(event) }
+        }
+        return history
     }
 
     /// The record's event in the history; nil for an internal fact that is not asked for.
-    package mutating func project(_ record: RecordedEvent) -> HistoryEvent? {
+    package mutating func project(_ record: RecordedEvent) throws(RecordError) -> HistoryEvent? {
+        guard record.sequence == sequence + 1 else {
+            throw .sequence(expected: sequence + 1, found: record.sequence)
+        }
+        sequence = record.sequence
         if case .executionStarted(let start) = record.event {
             execution = ExecutionID(number: record.execution, random: start.random)
         }
-        let known = record.event.operation.map { index(of: $0, record.event) }
+        let known: Int? =
+            if let operation = record.event.operation { try index(of: operation, record.event) } else { nil }
         var event = HistoryEvent(
             eventID: nil, sequence: record.sequence, time: record.time,
-            operation: known.map { operations[$0].identity }, details: details(of: record, known))
+            operation: known.map { operations[$0].identity }, details: try details(of: record, known))
         if event.isInternal { return includesInternal ? event : nil }
         eventID += 1
         event.eventID = eventID
         return event
     }
 
-    private mutating func index(of operation: OperationReference, _ event: Event) -> Int {
+    private mutating func index(of operation: OperationReference, _ event: Event) throws(RecordError) -> Int {
         switch operation {
         case .existing(let ordinal):
+            guard ordinal.rawValue < operations.count else { throw .operationUnknown(ordinal) }
             return Int(ordinal.rawValue)
         case .first(let start):
+            if let parent = start.parent, parent.rawValue >= operations.count { throw .parent(parent) }
             let parentID = start.parent.map { operations[Int($0.rawValue)].identity.id }
             operations.append(
                 KnownOperation(
@@ -63,7 +77,7 @@ package struct HistoryProjection: Sendable {
         return HistoryEvent.Retry(currentAttempt: operations[known].attempt, nextAttemptDelay: delay)
     }
 
-    private mutating func details(of record: RecordedEvent, _ known: Int?) -> HistoryEvent.Details {
+    private mutating func details(of record: RecordedEvent, _ known: Int?) throws(RecordError) -> HistoryEvent.Details {
         switch record.event {
         case .executionStarted(let start): return .executionStarted(input: start.input, timeout: start.timeout)
         case .executionSucceeded(let result): return .executionSucceeded(result: result)
@@ -75,7 +89,7 @@ package struct HistoryProjection: Sendable {
             invocation = (requestID, record.time)
             return .invocationStarted(requestID: requestID)
         case .invocationCompleted(let end):
-            guard let invocation else { preconditionFailure("an invocation of \(record.execution) ended unstarted") }
+            guard let invocation else { throw .invocationNotInFlight }
             return .invocationCompleted(
                 start: invocation.start, end: record.time, requestID: invocation.requestID, error: end.error)
         case .contextStarted: return .contextStarted
@@ -91,7 +105,7 @@ package struct HistoryProjection: Sendable {
         case .waitSucceeded: return .waitSucceeded(duration: known.map { operations[$0].duration } ?? Milliseconds(0))
         case .waitCancelled(_, let error): return .waitCancelled(error: error)
         case .callbackStarted(_, let timeout, let heartbeatTimeout):
-            guard let execution, let known else { preconditionFailure("a history that does not begin at its start") }
+            guard let execution, let known else { throw .executionUnknown }
             return .callbackStarted(
                 callbackID: CallbackID(execution: execution, ordinal: OperationOrdinal(UInt32(known))),
                 timeout: timeout, heartbeatTimeout: heartbeatTimeout)

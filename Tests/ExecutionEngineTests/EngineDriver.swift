@@ -109,18 +109,19 @@ final class EngineDriver {
         for event in decision.events {
             var body: [UInt8] = []
             event.encodeBody(into: &body)
+            records.append(
+                RecordedEvent(
+                    lsn: UInt64(records.count) + 1, execution: number,
+                    sequence: (state.execution(number)?.sequence ?? 0) + 1, time: now, event: event))
             do {
-                let decoded = try Event(kind: event.kind, decodingBody: body)
-                #expect(decoded == event)
+                var record = records[records.count - 1]
+                record.event = try Event(kind: event.kind, decodingBody: body)
+                #expect(record.event == event)
                 state.apply(event, to: number, at: now)
-                recovered.apply(decoded, to: number, at: now)
+                try recovered.recover(record)
             } catch {
                 Issue.record(error)
             }
-            records.append(
-                RecordedEvent(
-                    lsn: UInt64(records.count) + 1, execution: number, sequence: execution.sequence, time: now,
-                    event: event))
         }
         effects += decision.effects
         if let execution = state.execution(number) {

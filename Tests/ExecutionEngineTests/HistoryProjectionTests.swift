@@ -21,7 +21,7 @@ import Testing
         try driver.checkpoint([.step("1-1", .start), .step("1-1", .succeed, payload: "9"), .context("1", .succeed)])
         driver.finish(.succeeded(result: [8]))
 
-        let history = HistoryProjection.history(of: driver.records)
+        let history = try HistoryProjection.history(of: driver.records)
         let step = try #require(history.first { $0.details == .stepStarted }?.operation)
         #expect(
             step
@@ -58,7 +58,7 @@ import Testing
         try driver.checkpoint([.callback("1", heartbeat: 1_000)])
         try driver.answer(0, .heartbeat)
         driver.finish(.held(InvocationTests.divergence))
-        let history = HistoryProjection.history(of: driver.records, includesInternal: true)
+        let history = try HistoryProjection.history(of: driver.records, includesInternal: true)
         #expect(
             history.map(\.typeName) == [
                 "ExecutionStarted", "InvocationStarted", "CallbackStarted", "CallbackHeartbeat", "InvocationCompleted",

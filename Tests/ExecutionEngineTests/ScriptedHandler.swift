@@ -32,7 +32,7 @@ final class ScriptedHandler {
     func run() throws -> String {
         while true {
             switch driver.readiness {
-            case .ended: return CanonicalHistory.text(of: driver.records)
+            case .ended: return try CanonicalHistory.text(of: driver.records)
             case .runnable: try invoke()
             case .waiting: try wake()
             case .inFlight, .held: throw Failure()
@@ -193,9 +193,9 @@ final class ScriptedHandler {
 /// The notation of the semantics' appendix A: `a.sS a.sF(1,+2) INV a.sS a.sOK(2) INV X`. Operations are lettered in the
 /// order of their first events; an attempt is shown where it is not the first or not the last.
 enum CanonicalHistory {
-    static func text(of records: [RecordedEvent]) -> String {
+    static func text(of records: [RecordedEvent]) throws -> String {
         var letters: [OperationID: String] = [:]
-        return HistoryProjection.history(of: records).compactMap { event in
+        return try HistoryProjection.history(of: records).compactMap { event in
             var prefix = ""
             if let id = event.operation?.id {
                 let letter = letters[id] ?? String(UnicodeScalar(UInt8(97 + letters.count)))

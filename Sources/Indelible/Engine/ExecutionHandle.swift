@@ -49,7 +49,7 @@ public struct ExecutionHandle<Output>: Sendable {
     /// Everything recorded about the execution, in order. Reads the log.
     public func history() async throws -> [HistoryEvent] {
         let records = try await asking { () async throws(RuntimeError) in try await engine.runtime.history(number) }
-        return HistoryProjection.history(of: records).compactMap { HistoryEvent($0) }
+        return try HistoryProjection.history(of: records).compactMap { HistoryEvent($0) }
     }
 
     /// Ends the execution: see ``DurableEngine/stop(_:error:)``.
