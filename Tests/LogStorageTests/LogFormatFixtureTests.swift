@@ -8,7 +8,7 @@ import Testing
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
         .appending(path: "Fixtures/log-format/1")
 
-    private static func fixture(_ vector: LogFormatVector) throws -> [UInt8] {
+    static func fixture(_ vector: LogFormatVector) throws -> [UInt8] {
         let url = folder.appending(path: vector.file)
         // `Tools/generate-fixtures` sets it. The bytes of a released version never change: a new version has a new folder.
         if ProcessInfo.processInfo.environment["INDELIBLE_WRITE_FIXTURES"] == "1" {
