@@ -100,7 +100,7 @@ extension EngineState {
         guard (request.input?.length ?? 0) <= limits.payloadLengthMax else {
             throw .payloadTooLong("Execution input payload", limits.payloadLengthMax)
         }
-        if let timeout = request.timeout { try limits.check(timeout, "ExecutionTimeout") }
+        if let timeout = request.timeout { try limits.check(timeout, limits.delayMax, "ExecutionTimeout") }
     }
 }
 

@@ -21,7 +21,7 @@ package struct ExecutionState: Sendable {
 
     /// The invocations started so far: the number of the latest.
     package internal(set) var invocationCount: UInt32 = 0
-    package internal(set) var phase = InvocationPhase.none
+    package internal(set) var phase = InvocationPhase.neverInvoked
     /// Crashed invocations in a row.
     var failedInvocationCount = 0
     /// Invocations in a row that suspended with nothing pending.
@@ -57,8 +57,7 @@ package struct ExecutionState: Sendable {
 
 /// Where an execution stands with its handler.
 package enum InvocationPhase: Hashable, Sendable {
-    /// Never invoked.
-    case none
+    case neverInvoked
     /// `since`: when the invocation started.
     case inFlight(requestID: RandomBits, since: Timestamp)
     /// `mustWake`: an operation changed that the handler has not seen.
@@ -97,7 +96,7 @@ extension ExecutionState {
     package func readiness(at now: Timestamp) -> Readiness {
         if status.isTerminal { return .ended }
         switch phase {
-        case .none: return .runnable
+        case .neverInvoked: return .runnable
         case .inFlight: return .inFlight
         case .suspended(let mustWake): return mustWake ? .runnable : .waiting
         case .failed(let retryTime): return retryTime <= now ? .runnable : .waiting

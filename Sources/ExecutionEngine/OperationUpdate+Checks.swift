@@ -36,13 +36,15 @@ extension OperationUpdate {
     func checkDelays(_ limits: Limits) throws(EngineError) {
         switch options {
         case .none, .context: return
-        case .step(let delay): try limits.check(delay, "NextAttemptDelaySeconds")
-        case .wait(let duration): try limits.check(duration, "WaitSeconds")
+        case .step(let delay): try limits.check(delay, limits.delayMax, "NextAttemptDelaySeconds")
+        case .wait(let duration): try limits.check(duration, limits.delayMax, "WaitSeconds")
         case .callback(let timeout, let heartbeatTimeout):
             // 0 means none.
-            if let timeout, timeout.rawValue != 0 { try limits.check(timeout, "TimeoutSeconds") }
+            if let timeout, timeout.rawValue != 0 {
+                try limits.check(timeout, limits.callbackTimeoutMax, "TimeoutSeconds")
+            }
             if let heartbeatTimeout, heartbeatTimeout.rawValue != 0 {
-                try limits.check(heartbeatTimeout, "HeartbeatTimeoutSeconds")
+                try limits.check(heartbeatTimeout, limits.callbackTimeoutMax, "HeartbeatTimeoutSeconds")
             }
         }
     }
@@ -62,9 +64,9 @@ extension Limits {
         throw .invalid("Error object size must be less than \(errorLengthMax) bytes.")
     }
 
-    func check(_ delay: Milliseconds, _ field: String) throws(EngineError) {
-        guard delay.rawValue > 0, delay <= delayMax else {
-            throw .invalid("\(field) must be above zero and at most \(delayMax.rawValue / 1_000) seconds.")
+    func check(_ delay: Milliseconds, _ limit: Milliseconds, _ field: String) throws(EngineError) {
+        guard delay.rawValue > 0, delay <= limit else {
+            throw .invalid("\(field) must be above zero and at most \(limit.rawValue / 1_000) seconds.")
         }
         guard !wholeSeconds || delay.rawValue % 1_000 == 0 else {
             throw .invalid("\(field) must be a whole number of seconds.")

@@ -118,7 +118,7 @@ package struct ExecutionStart: Hashable, Sendable {
 
 /// Where a replay parted from the history: what the record holds, and what the handler asked for instead.
 package struct Divergence: Hashable, Sendable {
-    /// What the history holds at `attempted.id`; nil when the handler ended although recorded operations were left.
+    /// What the history holds in its place; nil when it holds nothing there, although it must.
     package var recorded: OperationIdentity?
     package var attempted: OperationIdentity
 

@@ -12,8 +12,10 @@ package struct Limits: Hashable, Sendable {
     package var operationCountMax: Int?
     /// Bytes of payloads and errors that one execution may record. Nil: no limit.
     package var recordedBytesMax: Int?
-    /// The longest wait, delay and timeout.
+    /// The longest wait, delay of an attempt and timeout of an execution.
     package var delayMax: Milliseconds
+    /// The longest timeout and heartbeat timeout of a callback.
+    package var callbackTimeoutMax: Milliseconds
     /// Whether delays are whole seconds of at least 1; otherwise any number of milliseconds above zero.
     package var wholeSeconds: Bool
     /// Failed invocations in a row after which the execution fails. Nil: it is tried for ever.
@@ -27,6 +29,7 @@ package struct Limits: Hashable, Sendable {
         payloadLengthMax: 15 << 20, checkpointLengthMax: 24 << 20, errorLengthMax: 1 << 20,
         callbackResultLengthMax: 15 << 20,
         operationCountMax: nil, recordedBytesMax: nil, delayMax: Milliseconds(100 * 366 * 86_400_000),
+        callbackTimeoutMax: Milliseconds(100 * 366 * 86_400_000),
         wholeSeconds: false, failedInvocationCountMax: nil, refusedInvocationCountMax: 3)
 
     /// AWS Lambda's.
@@ -34,6 +37,7 @@ package struct Limits: Hashable, Sendable {
         payloadLengthMax: 6 << 20, checkpointLengthMax: 6 << 20, errorLengthMax: 32_768,
         callbackResultLengthMax: 1 << 20,
         operationCountMax: 3_000, recordedBytesMax: 100 << 20, delayMax: Milliseconds(31_622_400_000),
+        callbackTimeoutMax: Milliseconds(99_999_999_000),
         wholeSeconds: true, failedInvocationCountMax: nil, refusedInvocationCountMax: 3)
 
     /// What an update counts for beside its payload and error: its ids, sub type and name are never longer.

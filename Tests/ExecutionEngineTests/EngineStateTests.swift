@@ -96,9 +96,9 @@ import Testing
                 .step("1", .retry, delay: 0),
                 "NextAttemptDelaySeconds must be above zero and at most 31622400 seconds."
             ),
-            (.callback("1", timeout: 0, heartbeat: 0), nil),
+            (.callback("1", timeout: 0, heartbeat: 0), nil), (.callback("1", timeout: 99_999_999_000), nil),
             (.callback("1", timeout: 1), "TimeoutSeconds must be a whole number of seconds."),
-            (.callback("1", heartbeat: -1), "HeartbeatTimeoutSeconds must be above zero and at most 31622400 seconds."),
+            (.callback("1", heartbeat: -1), "HeartbeatTimeoutSeconds must be above zero and at most 99999999 seconds."),
         ] as [(OperationUpdate, String?)])
     func `AWS's delays are whole seconds`(update: OperationUpdate, message: String?) {
         #expect(Self.refusal(.aws, [update]) == message)
