@@ -77,14 +77,6 @@ package protocol DirectoryLock: AnyObject, Sendable {
 extension LogFile {
     /// Writes all of `bytes` or throws, as the requirement of this name does.
     package func write(_ bytes: [UInt8], at offset: Int) throws(FileSystemError) {
-        // The closure's error is untyped to the compiler in the array's rethrowing call, hence the result.
-        let result = bytes.withUnsafeBytes { buffer -> Result<Void, FileSystemError> in
-            do throws(FileSystemError) {
-                return .success(try write(buffer, at: offset))
-            } catch {
-                return .failure(error)
-            }
-        }
-        try result.get()
+        try bytes.span.bytes.withUnsafeBytes { buffer throws(FileSystemError) in try write(buffer, at: offset) }
     }
 }

@@ -115,15 +115,13 @@ final class PosixFile: LogFile {
     /// The descriptor for direct reads; nil where there are none. The first call drops the pages that are cached, so that
     /// later cached reads agree with what the device holds.
     private func openUncached() throws(FileSystemError) -> Int32? {
-        // The lock's closure cannot throw a typed error beside its result here, hence the result.
-        let opened = uncached.withLock { uncached -> Result<Int32?, FileSystemError> in
+        try uncached.withLock { uncached throws(FileSystemError) in
             switch uncached {
-            case .direct(let direct): return .success(direct)
-            case .dropping: return .success(nil)
+            case .direct(let direct): return direct
+            case .dropping: return nil
             case .unopened: break
             }
-            let code = indelible_drop_cached_pages(descriptor)
-            guard code == 0 else { return .failure(FileSystemError(.read, path, code: code)) }
+            try SystemCall.check(.read, path, indelible_drop_cached_pages(descriptor))
             #if os(Linux)
                 // By the descriptor: the file may have been renamed.
                 let direct = indelible_open_uncached("/proc/self/fd/\(descriptor)")
@@ -131,9 +129,8 @@ final class PosixFile: LogFile {
                 let direct = indelible_open_uncached(path)
             #endif
             uncached = direct >= 0 ? .direct(direct) : .dropping
-            return .success(direct >= 0 ? direct : nil)
+            return direct >= 0 ? direct : nil
         }
-        return try opened.get()
     }
 
     /// Reads whole blocks; fewer bytes only at the end of the file, where a direct read may stop within a block.
