@@ -24,8 +24,6 @@ package struct EngineState: Sendable {
         names[ExecutionName(function: function, name: name)]
     }
 
-    package var count: Int { executions.count }
-
     /// Every execution, in no order.
     package var all: some Collection<ExecutionState> { executions.values }
 
