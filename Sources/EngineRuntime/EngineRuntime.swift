@@ -42,6 +42,10 @@ package final class EngineRuntime: Sendable {
         }
     }
 
+    /// Whether no invocation is in flight and no effect is pending: nothing will happen before a timer is due or
+    /// somebody asks for something.
+    package var isQuiet: Bool { activity.load(ordering: .acquiring) == 0 }
+
     /// How many invocations are in flight, and how many executions wait for a slot or for their function.
     package var load: (running: Int, waiting: Int) {
         core.withLock { ($0.scheduler.runningCount, $0.scheduler.waitingCount) }

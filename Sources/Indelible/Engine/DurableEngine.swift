@@ -46,20 +46,21 @@ public final class DurableEngine: Sendable {
         at path: String, functions: [any AnyDurableFunction] = [], options: EngineOptions = EngineOptions()
     ) async throws -> DurableEngine {
         try await open(
-            at: path, functions: functions, options: options, seams: Seams(executor: options.handlerExecutor),
-            waits: .realTime)
+            at: path, functions: functions, options: options, runtimeOptions: RuntimeOptions(options),
+            seams: Seams(executor: options.handlerExecutor), waits: .realTime)
     }
 
     /// Opens a log through other files, another clock and another random source.
     package static func open(
-        at path: String, functions: [any AnyDurableFunction], options: EngineOptions, seams: Seams, waits: EngineWaits
+        at path: String, functions: [any AnyDurableFunction], options: EngineOptions, runtimeOptions: RuntimeOptions,
+        seams: Seams, waits: EngineWaits
     ) async throws -> DurableEngine {
         let registrations = functions.map {
             FunctionRegistration($0.invocable, executor: seams.executor, logger: options.logger)
         }
         let runtime = try await asking { () async throws(RuntimeError) in
             try await EngineRuntime.open(
-                at: path, options: RuntimeOptions(options), functions: registrations, seams: seams)
+                at: path, options: runtimeOptions, functions: registrations, seams: seams)
         }
         return DurableEngine(runtime, options: options, executor: seams.executor, waits: waits)
     }

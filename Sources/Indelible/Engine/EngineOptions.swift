@@ -54,7 +54,7 @@ public struct EngineOptions: Sendable {
 }
 
 extension RuntimeOptions {
-    init(_ options: EngineOptions) {
+    package init(_ options: EngineOptions) {
         var log = LogOptions()
         log.durability =
             switch options.durability {

@@ -1,0 +1,135 @@
+import EngineRuntime
+import ExecutionModel
+import Foundation
+import Indelible
+import LogStorage
+import Synchronization
+
+/// A real engine for tests, on a disk in memory and with a clock of its own: a wait of 30 days takes milliseconds, and
+/// the machine can lose power at any moment.
+///
+/// ```swift
+/// let test = try await TestEngine(functions: [remind])
+/// let execution = try await test.engine.start(remind, input: "rent")
+/// try await test.crash()
+/// let handle = try await test.engine.execution(id: execution.id, of: remind)
+/// #expect(try await handle?.result() == "sent")
+/// ```
+///
+/// Time stands still while a handler runs or anything is on its way to the disk. It moves to the next timer by itself
+/// while, and only while, somebody waits in ``ExecutionHandle/result(timeout:)``; ``advance(by:)`` moves it otherwise.
+/// What takes real time in a step's body takes none of the test's.
+public final class TestEngine: Sendable {
+    private let clock: VirtualClock
+    private let driver: ClockDriver
+    private let options: EngineOptions
+    private let seed: UInt64
+    private let current: Mutex<Current>
+
+    private struct Current: Sendable {
+        var engine: DurableEngine?
+        var disk: SimulatedDisk
+        var functions: [any AnyDurableFunction]
+        var openings: UInt64 = 0
+    }
+
+    /// Makes an empty log and opens it.
+    ///
+    /// - Parameters:
+    ///   - seed: Ids, and what a power cut takes with it, follow from it: the same seed, the same run.
+    ///   - startTime: What the clock shows first.
+    ///   - options: As an engine's; its log's files are small unless it says otherwise.
+    public init(
+        functions: [any AnyDurableFunction], seed: UInt64 = 1,
+        startTime: Date = Date(timeIntervalSince1970: 1_764_547_200),
+        options: EngineOptions = EngineOptions(segmentSizes: [256 << 10])
+    ) async throws {
+        let milliseconds = Int64((startTime.timeIntervalSince1970 * 1_000).rounded())
+        clock = VirtualClock(now: Timestamp(millisecondsSinceEpoch: milliseconds))
+        driver = ClockDriver(clock)
+        self.options = options
+        self.seed = seed
+        current = Mutex(Current(engine: nil, disk: SimulatedDisk(seed: seed), functions: functions))
+        try await open()
+    }
+
+    /// The engine that is open now: another one after every ``restart(functions:)`` and ``crash(functions:)``.
+    public var engine: DurableEngine {
+        current.withLock { current in
+            guard let engine = current.engine else { preconditionFailure("the test engine is not open") }
+            return engine
+        }
+    }
+
+    /// The test's time.
+    public var now: Date {
+        Date(timeIntervalSince1970: Double(clock.now().millisecondsSinceEpoch) / 1_000)
+    }
+
+    /// Lets time pass: each timer on the way fires at its moment, and what it causes is done before the next one.
+    public func advance(by duration: Duration) async {
+        precondition(duration >= .zero, "time does not go back")
+        await driver.advance(by: Milliseconds(duration))
+    }
+
+    /// Returns when no handler runs and everything that was asked is recorded: every execution has ended or waits.
+    public func settle() async {
+        await driver.settle()
+    }
+
+    /// Closes the engine and opens it again, as a deployment does.
+    ///
+    /// - Parameters:
+    ///   - functions: The new code; nil: the same.
+    ///   - grace: How long handlers have to end, in real time; then they are cancelled.
+    public func restart(functions: [any AnyDurableFunction]? = nil, grace: Duration = .seconds(10)) async throws {
+        try await engine.close(grace: grace)
+        if let functions { current.withLock { $0.functions = functions } }
+        try await open()
+    }
+
+    /// Cuts the power and opens what the disk kept: whatever was acknowledged, and an arbitrary part of the rest.
+    ///
+    /// Handlers that run are cancelled; nothing they still do is recorded.
+    ///
+    /// - Parameter functions: The new code; nil: the same.
+    public func crash(functions: [any AnyDurableFunction]? = nil) async throws {
+        let lost = current.withLock { current in
+            if let functions { current.functions = functions }
+            let lost = current.engine
+            current.engine = nil
+            current.disk = current.disk.crashed(seed: seed &+ current.openings)
+            return lost
+        }
+        // The lost engine goes on writing to the lost disk; closing it frees its threads and cancels its handlers.
+        try await lost?.close(grace: .zero)
+        try await open()
+    }
+
+    private func open() async throws {
+        let (disk, functions, openings) = current.withLock { current in
+            current.openings += 1
+            return (current.disk, current.functions, current.openings)
+        }
+        let driver = driver
+        let clock = clock
+        let seams = Seams(
+            fileSystem: disk, clock: clock, seed: seed &+ openings, runsTimers: false,
+            onQuiet: { Task { await driver.pump() } })
+        let waits = EngineWaits(
+            begin: {
+                clock.beginWait()
+                Task { await driver.pump() }
+            },
+            end: { clock.endWait() },
+            sleep: { try await clock.sleep($0) { Task { await driver.pump() } } })
+        var runtimeOptions = RuntimeOptions(options)
+        // The log's clock stands still too: what it would write in two milliseconds it has to write now.
+        runtimeOptions.log.unforcedWriteDelay = 0
+        let engine = try await DurableEngine.open(
+            at: "log", functions: functions, options: options, runtimeOptions: runtimeOptions, seams: seams,
+            waits: waits)
+        current.withLock { $0.engine = engine }
+        await driver.drive(engine.runtime)
+    }
+}
