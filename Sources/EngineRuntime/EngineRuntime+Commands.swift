@@ -45,9 +45,7 @@ extension EngineRuntime {
     ) async throws(RuntimeError) -> CheckpointReply {
         var byteCount = Self.roomFor(payloads: 0)
         for update in updates {
-            byteCount += Self.roomFor(
-                payloads: (update.payload?.count ?? 0) + (update.error?.message?.utf8.count ?? 0)
-                    + (update.error?.data?.utf8.count ?? 0))
+            byteCount += Self.roomFor(payloads: (update.payload?.count ?? 0) + (update.error?.byteCount ?? 0))
         }
         if forced {
             return try await submit(byteCount: byteCount, .completion) { core, turn throws(RuntimeError) in
@@ -63,7 +61,12 @@ extension EngineRuntime {
     package func complete(
         _ callback: CallbackID, _ command: CallbackCommand
     ) async throws(RuntimeError) {
-        let payloadLength = if case .succeed(let bytes?) = command { bytes.count } else { Self.errorLengthMax }
+        let payloadLength =
+            switch command {
+            case .succeed(let result): result?.count ?? 0
+            case .fail(let error): error?.byteCount ?? 0
+            case .heartbeat: 0
+            }
         try await submit(byteCount: Self.roomFor(payloads: payloadLength), .completion) {
             core, turn throws(RuntimeError) in
             guard core.acceptsCommands else { throw core.refusal }
@@ -79,7 +82,7 @@ extension EngineRuntime {
     /// Ends an execution from outside. An invocation in flight is cancelled, and what it still says is refused.
     /// - Returns: When the execution ended: now, or earlier if it had ended already.
     package func stop(_ id: ExecutionID, _ error: ErrorObject? = nil) async throws(RuntimeError) -> Timestamp {
-        try await submit(byteCount: Self.roomFor(payloads: Self.errorLengthMax), .completion) {
+        try await submit(byteCount: Self.roomFor(payloads: error?.byteCount ?? 0), .completion) {
             core, turn throws(RuntimeError) in
             guard core.acceptsCommands else { throw core.refusal }
             guard core.engine.update(id.number, { $0.id }) == id else { throw .unknownExecution(id.number) }
@@ -104,7 +107,6 @@ extension EngineRuntime {
 
     /// An upper bound of what one record with its share of the frame takes beside its payload: names, ids, directory.
     static let recordOverheadMax = 1_024
-    static let errorLengthMax = 32_768
 
     static func roomFor(payloads byteCount: Int) -> Int {
         byteCount + recordOverheadMax

@@ -14,8 +14,7 @@ extension EngineRuntime {
                     core.end(of: task, outcome, in: &turn)
                 }
             } else {
-                let length = if case .succeeded(let result?) = outcome { result.count } else { Self.errorLengthMax }
-                try await submit(byteCount: Self.roomFor(payloads: length), .completion) {
+                try await submit(byteCount: Self.roomFor(payloads: outcome?.byteCount ?? 0), .completion) {
                     core, turn throws(RuntimeError) in
                     core.end(of: task, outcome, in: &turn)
                 }
@@ -68,5 +67,17 @@ extension Core {
         turn.releases.append(.cancel(task))
         let error = ErrorObject(message: "Function timed out after \(seconds) seconds", type: "Sandbox.Timedout")
         end(of: task, .crashed(error), in: &turn)
+    }
+}
+
+extension InvocationOutcome {
+    /// Bytes of what it carries.
+    fileprivate var byteCount: Int {
+        switch self {
+        case .succeeded(let result): result?.count ?? 0
+        case .failed(let error): error?.byteCount ?? 0
+        case .crashed(let error): error.byteCount
+        case .pending, .interrupted, .held: 0
+        }
     }
 }

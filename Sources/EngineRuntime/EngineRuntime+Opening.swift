@@ -71,7 +71,10 @@ extension EngineRuntime {
 
     /// Registers the functions and derives what is open: timers to arm, invocations that died, executions to invoke.
     private func takeUp(_ functions: [FunctionRegistration]) async throws(RuntimeError) {
-        let numbers = core.withLock { core in core.engine.all.filter { !$0.status.isTerminal }.map(\.number).sorted() }
+        // An execution that ended during an invocation still owes the record that invocation's end.
+        let numbers = core.withLock { core in
+            core.engine.all.filter { !$0.status.isTerminal || $0.isInFlight }.map(\.number).sorted()
+        }
         // A function that comes after the first turns must not find its executions gone by unregistered: all come first.
         core.withLock { core in
             let now = core.advance(to: seams.clock.now())
@@ -92,16 +95,17 @@ extension EngineRuntime {
 extension Core {
     /// Ends the invocation that the last process left in flight, if it did, and has the execution looked at.
     mutating func takeUp(_ number: ExecutionNumber, in turn: inout Turn) {
-        guard invocations[number] == nil, let token = engine.update(number, { $0.currentToken }) ?? nil else {
-            turn.touched.append(number)
-            return
+        // One that is on the books was invoked by a turn of this process.
+        if invocations[number] == nil {
+            let limits = engine.limits
+            let decision = engine.update(number) { state -> Decision<Void>? in
+                guard state.isInFlight else { return nil }
+                return state.decideInvocationEnd(
+                    invocation: state.invocationCount, .interrupted, limits: limits, at: turn.now)
+            }
+            if let decision = decision ?? nil { record(decision, of: number, in: &turn) }
         }
-        let limits = engine.limits
-        let decision = engine.update(number) {
-            $0.decideInvocationEnd(invocation: token.invocation, .interrupted, limits: limits, at: turn.now)
-        }
-        guard let decision else { preconditionFailure("execution \(number.rawValue) is gone") }
-        record(decision, of: number, in: &turn)
+        turn.touched.append(number)
     }
 }
 

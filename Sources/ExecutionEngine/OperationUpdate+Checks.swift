@@ -74,14 +74,6 @@ extension Limits {
     }
 }
 
-extension ErrorObject {
-    /// Bytes of its parts together, and two for each line of its stack trace, so that empty lines count too.
-    var byteCount: Int {
-        (message?.utf8.count ?? 0) + (type?.utf8.count ?? 0) + (data?.utf8.count ?? 0)
-            + stackTrace.reduce(0) { $0 + $1.utf8.count + 2 }
-    }
-}
-
 extension OperationType {
     /// AWS's spelling.
     package var title: String {

@@ -13,4 +13,10 @@ package struct ErrorObject: Hashable, Sendable {
         self.data = data
         self.stackTrace = stackTrace
     }
+
+    /// Bytes of its parts together, and two for each line of its stack trace, so that empty lines count too.
+    package var byteCount: Int {
+        (message?.utf8.count ?? 0) + (type?.utf8.count ?? 0) + (data?.utf8.count ?? 0)
+            + stackTrace.reduce(0) { $0 + $1.utf8.count + 2 }
+    }
 }

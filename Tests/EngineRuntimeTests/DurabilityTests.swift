@@ -117,6 +117,26 @@ import Testing
         try await runtime.close(grace: .seconds(5))
     }
 
+    @Test func `an invocation that outlived its stopped execution is ended in the record after a crash`() async throws {
+        let runtime = try await rig.open([
+            FunctionRegistration(name: "deaf") { [calls = rig.calls] _ in
+                calls.note("invoked")
+                await calls.wait("go")
+                return nil
+            }
+        ])
+        let started = try await runtime.start(function: "deaf", input: nil)
+        await rig.calls.wait("invoked")
+        _ = try await runtime.stop(started.id)
+        let after = Rig(disk: rig.disk.crashed(seed: 5))
+        let reopened = try await after.open()
+        let kinds = try await reopened.history(started.id.number).map(\.event.eventKind)
+        #expect(kinds == [.executionStarted, .invocationStarted, .executionStopped, .invocationCompleted])
+        try await reopened.close(grace: .zero)
+        rig.calls.note("go")
+        try await runtime.close(grace: .seconds(5))
+    }
+
     @Test func `close lets handlers end within the grace`() async throws {
         let runtime = try await rig.open([hanging()])
         let number = try await runtime.start(function: "hang", input: nil).id.number
