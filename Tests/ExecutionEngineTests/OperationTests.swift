@@ -3,7 +3,7 @@ import Testing
 
 @testable import ExecutionEngine
 
-/// The state tables of SPEC.md, "Engine": what each update comes to in each state.
+/// The state tables of SPEC.md §5: what each update comes to in each state.
 @Suite struct OperationTests {
     /// Brings operation `1` of the type into the state.
     static func driver(_ type: OperationType, _ status: OperationStatus?) throws -> EngineDriver {
