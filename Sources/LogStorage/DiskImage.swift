@@ -45,7 +45,7 @@ struct DiskImage: Sendable {
     var failures: [DiskFailure] = []
     private(set) var operations: [DiskOperation] = []
     private(set) var crashPoints: [CrashPoint] = []
-    private let recordsCrashPoints: Bool
+    var recordsCrashPoints: Bool
 
     init(seed: UInt64, capacity: Int, recordsCrashPoints: Bool) {
         self.random = SplitMix64(seed: seed)

@@ -58,6 +58,8 @@ extension SegmentHeader {
             header = try SegmentHeader(decoding: bytes.span.bytes)
         } catch .newerVersion(let version) {
             throw .newerVersion(segment: number, version: version, supported: FormatLimits.version)
+        } catch .unknownFeatures {
+            throw .newerVersion(segment: number, version: nil, supported: FormatLimits.version)
         } catch {
             throw .damaged(LogDamage(segment: number, offset: 0, reason: .header(error)))
         }

@@ -13,8 +13,9 @@ package enum LogError: Error, Equatable, Sendable {
     case inUse(directory: String)
     /// The path is a file, or a directory that holds other things.
     case notALog(path: String, found: String)
-    /// A newer version of this software wrote the segment. Nothing was changed.
-    case newerVersion(segment: UInt64, version: UInt32, supported: UInt32)
+    /// A newer version of this software wrote the segment. Nothing was changed. Without a version it is one of this
+    /// format's version, with something in it that this build does not know.
+    case newerVersion(segment: UInt64, version: UInt32?, supported: UInt32)
     /// What the log holds is not what was written.
     case damaged(LogDamage)
     /// No record has this number, or it is not durable yet.
@@ -40,8 +41,8 @@ extension LogError: CustomStringConvertible {
             "\(path) is no log: it holds \(found); choose an empty directory or one that holds a log"
         case .newerVersion(let segment, let version, let supported):
             """
-            segment \(SegmentNames.segment(segment)) has format version \(version), this program reads up to \
-            \(supported); use the newer program. Nothing was changed
+            segment \(SegmentNames.segment(segment)) has \(version.map { "format version \($0)" } ?? "unknown features"), \
+            this program reads up to version \(supported); use the newer program. Nothing was changed
             """
         case .damaged(let damage):
             "\(damage)"

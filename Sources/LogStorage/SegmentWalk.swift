@@ -41,8 +41,7 @@ struct SegmentWalk {
                 frame = next
             case .failure(let error):
                 if error.isFromNewerBuild {
-                    throw .newerVersion(
-                        segment: entry.number, version: FormatLimits.version + 1, supported: FormatLimits.version)
+                    throw .newerVersion(segment: entry.number, version: nil, supported: FormatLimits.version)
                 }
                 scanner.forget()
                 return damage(.frame(error))

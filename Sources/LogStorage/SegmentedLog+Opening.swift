@@ -104,6 +104,9 @@ extension LogState {
                 try put(header, into: file)
             } catch {
                 file.close()
+                // Gives the space back; a file that stays is removed by the next opening.
+                do throws(FileSystemError) { try fileSystem.remove(path(SegmentNames.temporary(header.number))) } catch
+                {}
                 throw error
             }
             return file

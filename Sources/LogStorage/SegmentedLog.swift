@@ -68,9 +68,12 @@ package final class SegmentedLog: Sendable {
     /// - Returns: False: too much is on its way to the disk; ``reserve(byteCount:_:)`` waits for it.
     package func tryReserve(byteCount: Int, _ priority: ReservationPriority) throws(LogError) -> Bool {
         try check(byteCount)
-        let result = state.content.withLock { content -> Result<Void, LogError>? in
-            content.roomWaiters.mustQueue(priority) ? nil : content.admit(byteCount, priority)
+        let (result, wantsSpare) = state.content.withLock { content -> (Result<Void, LogError>?, Bool) in
+            let spareRoomWanted = content.spareRoomWanted
+            let result = content.roomWaiters.mustQueue(priority) ? nil : content.admit(byteCount, priority)
+            return (result, content.spareRoomWanted > spareRoomWanted)
         }
+        if wantsSpare { state.preparerSignal.post() }
         guard let result else { return false }
         try result.get()
         return true
@@ -84,7 +87,10 @@ package final class SegmentedLog: Sendable {
     package func reserve(byteCount: Int, _ priority: ReservationPriority) async throws(LogError) {
         try check(byteCount)
         let result = await withUnsafeContinuation { continuation in
+            var wantsSpare = false
             let result = state.content.withLock { content -> Result<Void, LogError>? in
+                let spareRoomWanted = content.spareRoomWanted
+                defer { wantsSpare = content.spareRoomWanted > spareRoomWanted }
                 if !content.roomWaiters.mustQueue(priority) || content.end != nil || content.isClosing,
                     let result = content.admit(byteCount, priority)
                 {
@@ -94,12 +100,8 @@ package final class SegmentedLog: Sendable {
                     RoomWaiters.Waiter(cost: byteCount, priority: priority, continuation: continuation))
                 return nil
             }
-            if let result {
-                continuation.resume(returning: result)
-            } else {
-                // It may wait for a larger spare.
-                state.preparerSignal.post()
-            }
+            if wantsSpare { state.preparerSignal.post() }
+            if let result { continuation.resume(returning: result) }
         }
         try result.get()
     }

@@ -159,14 +159,15 @@ struct WriterContent: ~Copyable {
     mutating func makeSyncPointIfNeeded(now: Int64) throws(FileSystemError) {
         guard unvouchedSince != nil else { return }
         if written > synced { try sync() }
-        unvouchedSince = nil
         let room = segment.room(options) - options.roomForSyncPoint
-        // Room that was promised is not taken for it. Whoever was promised that room appends, and then it comes again.
-        let fits = state.content.withLock { $0.ledger.canSpare(room: room) }
-        if fits {
+        // Room that was promised is not taken for it: whoever has it may append yet, and then the sync-point comes later.
+        if state.content.withLock({ $0.isClosing || $0.ledger.canSpare(room: room) }) {
             segment.encoder.encodeSyncPoint(nextLSN: written, time: now)
             try segment.flush()
             try sync()
+            unvouchedSince = nil
+        } else {
+            unvouchedSince = now
         }
         publish(wrote: 0)
     }
