@@ -1,0 +1,33 @@
+import Indelible
+
+// What a handler touches runs off the main actor, so it says so.
+nonisolated struct Reminder: Codable {
+    var text: String
+    var days: Int
+}
+
+nonisolated func send(_ reminder: Reminder, _ context: DurableContext) async throws -> String {
+    try await context.step("send") { step in "\(reminder.text) (\(step.attempt))" }
+}
+
+let remind = DurableFunction("remind") { (reminder: Reminder, context: DurableContext) in
+    try await context.wait("until due", for: .days(reminder.days))
+    let first = try await send(reminder, context)
+    return try await context.runInChildContext { child in
+        let second = try await send(reminder, child)
+        return first + second
+    }
+}
+
+/// On the main actor, as everything here is unless it says otherwise.
+final class Application {
+    var sent: [String] = []
+
+    func run() async throws {
+        let engine = try await DurableEngine.open(at: "reminders.log", functions: [remind])
+        let execution = try await engine.start(remind, input: Reminder(text: "rent", days: 30), name: "rent")
+        sent.append(try await execution.result())
+        try await engine.complete(callback: CallbackID("…"), with: Reminder(text: "paid", days: 0))
+        try await engine.close()
+    }
+}

@@ -1,0 +1,3 @@
+import Indelible
+
+var kept: DurableContext?  // error: is not concurrency-safe
