@@ -79,6 +79,7 @@ var targets: [Target] = [
         name: "demo-driver", dependencies: ["DemoPayments", "ChildProcesses", argumentParser],
         path: "Tools/demo-driver", swiftSettings: settings),
     .testTarget(name: "DemoPaymentsTests", dependencies: ["DemoPayments"], swiftSettings: settings),
+    .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"], swiftSettings: settings),
 ]
 
 if !coreOnly {
