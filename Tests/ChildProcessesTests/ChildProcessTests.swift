@@ -23,7 +23,7 @@ import Testing
     }
 
     @Test func `ending it by SIGTERM is an error when it says so`() async throws {
-        let child = try ChildProcess("/bin/sh", ["-c", "trap 'exit 3' TERM; echo ready; while :; do read line; done"])
+        let child = try ChildProcess("/bin/sh", ["-c", "trap 'exit 3' TERM; echo ready; while :; do sleep 0.02; done"])
         for await _ in child.lines {
             await #expect(throws: UnexpectedEnd.self) { try await child.end() }
         }
