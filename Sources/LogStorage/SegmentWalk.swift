@@ -121,7 +121,7 @@ struct SegmentWalk {
 }
 
 extension Frame {
-    func forEachRecord<Failure: Error>(_ body: (LogRecord) throws(Failure) -> Void) throws(Failure) {
+    package func forEachRecord<Failure: Error>(_ body: (LogRecord) throws(Failure) -> Void) throws(Failure) {
         var start = 0
         for (index, entry) in entries.enumerated() {
             try body(

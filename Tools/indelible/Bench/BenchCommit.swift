@@ -1,0 +1,70 @@
+import ArgumentParser
+import EngineRuntime
+import ExecutionModel
+import LogStorage
+
+/// The bare commit path: what the engine and the SDK are compared with.
+struct BenchCommit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "commit",
+        abstract:
+            "Appends to the bare log: no engine, no handler. A step is the two records that a step of the SDK is.",
+        discussion: "indelible bench commit --executions 1000 --steps 20 --json")
+
+    @OptionGroup var options: BenchOptions
+
+    func run() async throws {
+        let result = try await BenchRun(name: "commit", options: options).measure { directory, fileSystem in
+            try await append(directory, fileSystem)
+        }
+        try options.report(result)
+    }
+
+    private func append(_ directory: String, _ fileSystem: any LogFileSystem) async throws -> BenchMeasurement {
+        let log = try await BlockingCall.run {
+            try SegmentedLog.open(
+                at: directory, options: LogOptions(), fileSystem: fileSystem, clock: WallClock(),
+                seed: UInt64.random(in: .min ... .max), waitForLock: false, startThreads: true
+            ) { _ in }
+        }
+        let latencies = Latencies()
+        let start = ContinuousClock.now
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for appender in 1...options.executions {
+                group.addTask { [count = options.steps] in
+                    latencies.add(try await Self.steps(count, of: UInt64(appender), log))
+                }
+            }
+            try await group.waitForAll()
+        }
+        let elapsed = ContinuousClock.now - start
+        try await BlockingCall.run { try log.close() }
+        return BenchMeasurement(elapsed: elapsed, latencies: latencies.all)
+    }
+
+    /// One appender: each append waits for the one before it.
+    private static func steps(_ count: Int, of appender: UInt64, _ log: SegmentedLog) async throws -> [Double] {
+        var latencies: [Double] = []
+        let room = log.room(forRecords: 2, bodyBytes: 128)
+        for step in 0..<count {
+            let start = Array("\(step)-authorize".utf8)
+            let result = Array(
+                #"{"amount":\#(1_943 + step),"currency":"EUR","id":"ledger-\#(appender)","ok":true}"#.utf8)
+            let begin = ContinuousClock.now
+            var batch = RecordBatch()
+            let time = WallClock().now()
+            let sequence = UInt32(2 * step + 1)
+            batch.append(execution: appender, sequence: sequence, kind: 0x30, time: time, body: start)
+            batch.append(execution: appender, sequence: sequence + 1, kind: 0x31, time: time, body: result)
+            try await log.reserve(byteCount: room, .completion)
+            let lsns = log.enqueue(batch, forced: true, reservation: room)
+            try await log.durable(before: lsns.upperBound)
+            latencies.append((ContinuousClock.now - begin).microseconds)
+        }
+        return latencies
+    }
+}
+
+private struct WallClock: LogClock {
+    func now() -> Int64 { SystemClock().now().millisecondsSinceEpoch }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import EngineRuntime
+import Indelible
+import LogStorage
+
+/// The whole path: handlers, SDK, engine and log.
+struct BenchSteps: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "steps",
+        abstract: "Runs durable executions of so many steps each, all at the same time.",
+        discussion: """
+            A step returns a struct of four fields, about 60 bytes of JSON.
+
+              indelible bench steps --executions 1 --steps 2000 --json
+              indelible bench steps --executions 1000 --steps 20 --json
+            """)
+
+    struct Receipt: Codable, Sendable {
+        var amount: Int
+        var currency: String
+        var id: String
+        var ok: Bool
+    }
+
+    @OptionGroup var options: BenchOptions
+
+    func run() async throws {
+        let result = try await BenchRun(name: "steps", options: options).measure { directory, fileSystem in
+            try await execute(directory, fileSystem)
+        }
+        try options.report(result)
+    }
+
+    private func execute(_ directory: String, _ fileSystem: any LogFileSystem) async throws -> BenchMeasurement {
+        let latencies = Latencies()
+        let function = DurableFunction<Int, Int>("bench") { steps, context in
+            var own: [Double] = []
+            own.reserveCapacity(steps)
+            for step in 0..<steps {
+                let begin = ContinuousClock.now
+                _ = try await context.step("authorize") { _ in
+                    Receipt(amount: 1_943, currency: "EUR", id: "ledger-\(step)", ok: true)
+                }
+                own.append((ContinuousClock.now - begin).microseconds)
+            }
+            latencies.add(own)
+            return steps
+        }
+        let engine = try await DurableEngine.open(
+            at: directory, functions: [function], options: EngineOptions(), seams: Seams(fileSystem: fileSystem),
+            waits: .realTime)
+        let start = ContinuousClock.now
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<options.executions {
+                group.addTask { [steps = options.steps] in
+                    let execution = try await engine.start(function, input: steps, name: "bench-\(number)")
+                    _ = try await execution.result()
+                }
+            }
+            try await group.waitForAll()
+        }
+        let elapsed = ContinuousClock.now - start
+        try await engine.close(grace: .seconds(1))
+        return BenchMeasurement(elapsed: elapsed, latencies: latencies.all)
+    }
+}

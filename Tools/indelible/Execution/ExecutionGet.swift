@@ -1,0 +1,46 @@
+import ArgumentParser
+
+struct ExecutionGet: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get",
+        abstract: "Shows one execution; of a running one also its operations, with the ids of open callbacks.",
+        discussion: "indelible execution get --data payments.log payment/order-000017")
+
+    @OptionGroup var log: LogOption
+    @OptionGroup var format: FormatOption
+    @Argument(help: ExecutionSelector.help) var execution: ExecutionSelector
+
+    func run() throws {
+        let recorded = try RecordedLog(directory: log.data)
+        let state = try recorded.execution(execution)
+        let line = ExecutionLine(state, at: recorded.lastTime, withOperations: true)
+        var printer = Printer()
+        if format.json {
+            try printer.json(line)
+        } else {
+            let fields: [(String, String?)] = [
+                ("id", line.id), ("function", line.function), ("name", line.name), ("status", line.status),
+                ("standing", line.standing), ("started", line.startTime), ("ended", line.endTime),
+                ("next due", line.nextDue), ("events", "\(line.events)"), ("invocations", "\(line.invocations)"),
+                ("input", line.input), ("result", line.result), ("error", line.error?.text),
+            ]
+            for (title, value) in fields {
+                if let value { printer.line(title + String(repeating: " ", count: 13 - title.count) + value) }
+            }
+            if let operations = line.operations, !operations.isEmpty {
+                var table = TextTable(["OPERATION", "TYPE", "NAME", "STATUS", "STARTED", "RESULT OR CALLBACK"])
+                for operation in operations {
+                    let isOpen = operation.endTime == nil
+                    table.append([
+                        operation.id, operation.subType ?? operation.type, operation.name ?? "", operation.status,
+                        operation.startTime,
+                        (isOpen ? operation.callbackID : nil) ?? operation.error?.text ?? operation.result ?? "",
+                    ])
+                }
+                printer.line("")
+                for line in table.lines { printer.line(line) }
+            }
+        }
+        printer.flush()
+    }
+}

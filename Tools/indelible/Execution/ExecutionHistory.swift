@@ -1,0 +1,62 @@
+import ArgumentParser
+import ExecutionModel
+import LogStorage
+
+struct ExecutionHistory: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "history",
+        abstract: "Shows every recorded event of one execution, the internal ones included, in order.",
+        discussion: "indelible execution history --data payments.log payment/order-000017 --json")
+
+    @OptionGroup var log: LogOption
+    @OptionGroup var format: FormatOption
+    @Argument(help: ExecutionSelector.help) var execution: ExecutionSelector
+
+    func run() throws {
+        let events = try recordedEvents()
+        guard !events.isEmpty else {
+            throw ToolFailure(
+                .no, "no execution \(execution) in this log; 'indelible execution list' shows what there is")
+        }
+        var lines = HistoryLines()
+        var printer = Printer()
+        if format.json {
+            for event in events { try printer.json(lines.line(event)) }
+        } else {
+            var table = TextTable(["#", "LSN", "TIME", "EVENT", "DETAIL"])
+            for event in events {
+                let line = lines.line(event)
+                table.append(["\(line.sequence)", "\(line.lsn)", line.time, line.event, line.detail])
+            }
+            for line in table.lines { printer.line(line) }
+        }
+        printer.flush()
+    }
+
+    /// One pass: an execution's number is its first event's LSN, so the start event says whether it is the one.
+    private func recordedEvents() throws -> [RecordedEvent] {
+        var number: ExecutionNumber?
+        var events: [RecordedEvent] = []
+        try LogReading.records(in: log.data) { record in
+            if let number {
+                if record.execution == number.rawValue { events.append(try RecordedEvent(readable: record)) }
+                return
+            }
+            guard record.kind == EventKind.executionStarted.rawValue else { return }
+            let event = try RecordedEvent(readable: record)
+            if case .executionStarted(let start) = event.event, isWanted(event.execution, start) {
+                number = event.execution
+                events.append(event)
+            }
+        }
+        return events
+    }
+
+    private func isWanted(_ number: ExecutionNumber, _ start: ExecutionStart) -> Bool {
+        switch execution {
+        case .number(let wanted): number == wanted
+        case .id(let wanted): wanted == ExecutionID(number: number, random: start.random)
+        case .name(let function, let name): start.function == function && start.name == name
+        }
+    }
+}

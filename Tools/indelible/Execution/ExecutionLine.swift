@@ -1,0 +1,133 @@
+import ExecutionEngine
+import ExecutionModel
+
+/// An execution as `--json` prints it.
+struct ExecutionLine: Encodable {
+    var id: String
+    var function: String
+    var version: String
+    var name: String
+    /// AWS's words: `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT`, `STOPPED`.
+    var status: String
+    /// What a running execution does or waits for.
+    var standing: String?
+    var startTime: String
+    var endTime: String?
+    /// When something happens by itself.
+    var nextDue: String?
+    var events: Int
+    var invocations: Int
+    var input: String?
+    var result: String?
+    var error: ErrorLine?
+    /// Left out where it is not asked for, and once the execution has ended.
+    var operations: [OperationLine]?
+
+    init(_ state: ExecutionState, at now: Timestamp, withOperations: Bool) {
+        id = "\(state.id)"
+        function = state.start.function
+        version = state.start.version
+        name = state.start.name
+        status = state.status.text
+        standing =
+            switch state.readiness(at: now) {
+            case .ended: nil
+            case .inFlight: "an invocation is in flight, or was when its process ended"
+            case .runnable: "ready to be invoked"
+            case .waiting: state.nextDue == nil ? "waits for a callback" : "waits"
+            case .held: state.hold.map { "held: \($0.text)" } ?? "held"
+            }
+        startTime = state.startTime.text
+        endTime = state.endTime?.text
+        nextDue = state.nextDue?.text
+        events = Int(state.sequence)
+        invocations = Int(state.invocationCount)
+        input = state.start.input?.text
+        result = state.result?.text
+        error = state.error.map(ErrorLine.init)
+        operations = withOperations && !state.status.isTerminal ? state.operations.map(OperationLine.init) : nil
+    }
+}
+
+struct OperationLine: Encodable {
+    var id: String
+    var parent: String?
+    var type: String
+    var subType: String?
+    var name: String?
+    var status: String
+    var startTime: String
+    var endTime: String?
+    /// What completes it: for `indelible callback`.
+    var callbackID: String?
+    var result: String?
+    var error: ErrorLine?
+
+    init(_ operation: Operation) {
+        id = operation.identity.id.rawValue
+        parent = operation.identity.parentID?.rawValue
+        type = "\(operation.identity.type)"
+        subType = operation.identity.subType
+        name = operation.identity.name
+        status = "\(operation.status)"
+        startTime = operation.startTime.text
+        endTime = operation.endTime?.text
+        if case .callback(let callback) = operation.details { callbackID = "\(callback)" }
+        result = operation.result?.text
+        error = operation.error.map(ErrorLine.init)
+    }
+}
+
+struct ErrorLine: Encodable {
+    var type: String?
+    var message: String?
+    var data: String?
+
+    init(_ error: ErrorObject) {
+        type = error.type
+        message = error.message
+        data = error.data
+    }
+
+    var text: String {
+        switch (type, message) {
+        case (let type?, let message?): "\(type): \(message)"
+        case (let part?, nil), (nil, let part?): part
+        case (nil, nil): "an error without words"
+        }
+    }
+}
+
+extension ExecutionStatus {
+    var text: String {
+        switch self {
+        case .running: "RUNNING"
+        case .succeeded: "SUCCEEDED"
+        case .failed: "FAILED"
+        case .timedOut: "TIMED_OUT"
+        case .stopped: "STOPPED"
+        }
+    }
+}
+
+extension Payload {
+    /// The bytes as text, since what the SDK records is JSON; another serdes' bytes show as a placeholder.
+    var text: String {
+        switch self {
+        case .inline(let bytes): String(validating: bytes, as: UTF8.self) ?? "(\(bytes.count) bytes that are no UTF-8)"
+        case .stored(let lsn, let length): "(\(length) bytes in the record at LSN \(lsn))"
+        }
+    }
+}
+
+extension OperationIdentity {
+    var text: String {
+        "\(subType ?? "\(type)")\(name.map { " '\($0)'" } ?? "") at \(id)"
+    }
+}
+
+extension Divergence {
+    var text: String {
+        "the history holds \(recorded?.text ?? "nothing"), the handler asked for \(attempted.text)"
+    }
+}

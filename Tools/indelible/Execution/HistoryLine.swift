@@ -1,0 +1,124 @@
+import ExecutionModel
+
+/// An event of an execution's history, as `--json` prints it. What an event does not have is left out.
+struct HistoryLine: Encodable {
+    var sequence: Int
+    var lsn: UInt64
+    var time: String
+    var event: String
+    /// The operation's path; its type, name and parent stand in its first event.
+    var operation: String?
+    var subType: String?
+    var name: String?
+    var parent: String?
+    var function: String?
+    var requestID: String?
+    var outcome: String?
+    var input: String?
+    var result: String?
+    var error: ErrorLine?
+    var durationMilliseconds: Int64?
+    var timeoutMilliseconds: Int64?
+    var heartbeatTimeoutMilliseconds: Int64?
+    var nextAttemptDelayMilliseconds: Int64?
+    var divergence: String?
+}
+
+/// Turns an execution's events, in order, into lines: it knows the paths that later events name by ordinal.
+struct HistoryLines {
+    private var paths: [OperationID] = []
+
+    mutating func line(_ recorded: RecordedEvent) -> HistoryLine {
+        var line = HistoryLine(
+            sequence: Int(recorded.sequence), lsn: recorded.lsn, time: recorded.time.text,
+            event: "\(recorded.event.eventKind)")
+        if let reference = recorded.event.operation { resolve(reference, in: &line) }
+        fill(&line, from: recorded.event)
+        return line
+    }
+
+    private mutating func resolve(_ reference: OperationReference, in line: inout HistoryLine) {
+        switch reference {
+        case .first(let first):
+            paths.append(first.id)
+            line.operation = first.id.rawValue
+            line.subType = first.subType
+            line.name = first.name
+            line.parent = first.parent.flatMap { path($0) }
+        case .existing(let ordinal):
+            line.operation = path(ordinal)
+        }
+    }
+
+    private func path(_ ordinal: OperationOrdinal) -> String? {
+        let index = Int(ordinal.rawValue)
+        return paths.indices.contains(index) ? paths[index].rawValue : nil
+    }
+
+    private func fill(_ line: inout HistoryLine, from event: Event) {
+        switch event {
+        case .executionStarted(let start):
+            line.function = start.function
+            line.name = start.name
+            line.input = start.input?.text
+            line.timeoutMilliseconds = start.timeout?.rawValue
+        case .executionSucceeded(let result), .contextSucceeded(_, let result, _), .callbackSucceeded(_, let result):
+            line.result = result?.text
+        case .executionFailed(let error), .executionTimedOut(let error), .contextFailed(_, let error),
+            .waitCancelled(_, let error), .callbackFailed(_, let error):
+            line.error = error.map(ErrorLine.init)
+        case .executionStopped(let error), .callbackTimedOut(_, let error):
+            line.error = ErrorLine(error)
+        case .executionHeld(let divergence):
+            line.divergence = divergence.text
+        case .invocationStarted(let requestID):
+            line.requestID = "\(requestID)"
+        case .invocationCompleted(let end):
+            line.outcome = end.word
+            line.error = end.error.map(ErrorLine.init)
+        case .stepSucceeded(_, let result, let delay):
+            line.result = result?.text
+            line.nextAttemptDelayMilliseconds = delay?.rawValue
+        case .stepFailed(_, let error, let delay):
+            line.error = error.map(ErrorLine.init)
+            line.nextAttemptDelayMilliseconds = delay?.rawValue
+        case .waitStarted(_, let duration):
+            line.durationMilliseconds = duration.rawValue
+        case .callbackStarted(_, let timeout, let heartbeatTimeout):
+            line.timeoutMilliseconds = timeout?.rawValue
+            line.heartbeatTimeoutMilliseconds = heartbeatTimeout?.rawValue
+        case .contextStarted, .stepStarted, .stepReady, .waitSucceeded, .callbackHeartbeat:
+            break
+        }
+    }
+}
+
+extension HistoryLine {
+    /// What a person reads beside the event's name.
+    var detail: String {
+        var parts: [String] = []
+        if let operation { parts.append(operation) }
+        if let name { parts.append("'\(name)'") }
+        if let outcome { parts.append(outcome) }
+        if let input { parts.append("input \(input)") }
+        if let result { parts.append("→ \(result)") }
+        if let error { parts.append("✗ \(error.text)") }
+        if let durationMilliseconds { parts.append("for \(durationMilliseconds) ms") }
+        if let nextAttemptDelayMilliseconds { parts.append("again in \(nextAttemptDelayMilliseconds) ms") }
+        if let divergence { parts.append(divergence) }
+        return parts.joined(separator: "  ")
+    }
+}
+
+extension InvocationEnd {
+    fileprivate var word: String {
+        switch self {
+        case .returned: "returned"
+        case .suspended: "suspended"
+        case .refused: "refused"
+        case .crashed: "crashed"
+        case .diverged: "diverged"
+        case .ignored: "ignored"
+        }
+    }
+}

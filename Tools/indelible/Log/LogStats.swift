@@ -1,0 +1,44 @@
+import ArgumentParser
+
+struct LogStats: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stats",
+        abstract: "Counts records, frames, commits and bytes, in all and for each segment.",
+        discussion: "indelible log stats --data payments.log --json | jq .recordsOfKind")
+
+    @OptionGroup var log: LogOption
+    @OptionGroup var format: FormatOption
+
+    func run() throws {
+        let statistics = try LogStatistics(directory: log.data)
+        var printer = Printer()
+        if format.json {
+            try printer.json(statistics)
+        } else {
+            printer.line("records      \(statistics.records) of \(statistics.executions) executions")
+            printer.line("commits      \(statistics.commits) in \(statistics.frames) frames")
+            printer.line("used         \(byteText(statistics.usedBytes))")
+            printer.line(
+                "bodies       \(byteText(statistics.bodyBytes)), stored as \(byteText(statistics.storedBodyBytes))")
+            printer.line("")
+            var kinds = TextTable(["KIND", "RECORDS"])
+            for (kind, count) in statistics.recordsOfKind.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
+                kinds.append([kind, "\(count)"])
+            }
+            for line in kinds.lines { printer.line(line) }
+            printer.line("")
+            var segments = TextTable(["SEGMENT", "CREATED", "FIRST LSN", "RECORDS", "FRAMES", "USED", "OF"])
+            for segment in statistics.segmentList {
+                segments.append([
+                    "\(segment.number)", segment.created, "\(segment.firstLSN)", "\(segment.records)",
+                    "\(segment.frames)", byteText(segment.usedBytes), byteText(segment.sizeBytes),
+                ])
+            }
+            for line in segments.lines { printer.line(line) }
+        }
+        printer.flush()
+        if statistics.problems > 0 {
+            throw ToolFailure(.no, "\(statistics.problems) places are damaged; 'indelible log verify' names them")
+        }
+    }
+}

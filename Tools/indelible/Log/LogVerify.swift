@@ -1,0 +1,82 @@
+import ArgumentParser
+import Foundation
+import LogStorage
+
+struct LogVerify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Reads every byte and checks every checksum and link. Exit code 1: damage, with every place named.",
+        discussion: """
+            indelible log verify --data payments.log
+
+            A torn tail is no damage: bytes of a commit that a crash cut, or that is being written now, and that was never \
+            acknowledged.
+            """)
+
+    /// What `--json` prints.
+    struct Verdict: Encodable {
+        struct Place: Encodable {
+            var segment: UInt64
+            var offset: Int
+            var reason: String
+
+            init(_ damage: LogDamage) {
+                segment = damage.segment
+                offset = damage.offset
+                reason = "\(damage.reason)"
+            }
+
+            var text: String { "segment \(segment) at byte \(offset): \(reason)" }
+        }
+
+        var intact: Bool
+        var segments: Int
+        var records: Int
+        /// The LSN that follows the last readable record.
+        var nextLSN: UInt64
+        var problems: [Place]
+        var tornTail: Place?
+    }
+
+    @OptionGroup var log: LogOption
+    @OptionGroup var format: FormatOption
+
+    func run() throws {
+        let isTerminal = isatty(STDERR_FILENO) == 1
+        let report: LogReport
+        do {
+            report = try LogReading.inspector(log.data).verify { done, count in
+                if isTerminal, count > 1 {
+                    FileHandle.standardError.write(Data("\r\u{1B}[K\(done) of \(count) segments".utf8))
+                }
+            }
+        } catch let error as LogError {
+            throw ToolFailure(error)
+        }
+        if isTerminal { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
+        let verdict = Verdict(
+            intact: report.isIntact, segments: report.segments.count, records: report.recordCount,
+            nextLSN: report.nextLSN.rawValue, problems: report.problems.map(Verdict.Place.init),
+            tornTail: report.tornTail.map(Verdict.Place.init))
+        try show(verdict)
+        if !verdict.intact {
+            throw ToolFailure(
+                .no, "\(log.data) is damaged in \(verdict.problems.count) places; keep a copy of it as it is")
+        }
+    }
+
+    private func show(_ verdict: Verdict) throws {
+        var printer = Printer()
+        if format.json {
+            try printer.json(verdict)
+        } else {
+            for problem in verdict.problems { printer.line("DAMAGED  \(problem.text)") }
+            if let tail = verdict.tornTail { printer.line("torn tail, never acknowledged: \(tail.text)") }
+            if verdict.intact {
+                printer.line(
+                    "intact: \(verdict.records) records in \(verdict.segments) segments, every checksum and link")
+            }
+        }
+        printer.flush()
+    }
+}
