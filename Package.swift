@@ -78,6 +78,9 @@ var targets: [Target] = [
     .executableTarget(
         name: "demo-driver", dependencies: ["DemoPayments", "ChildProcesses", argumentParser],
         path: "Tools/demo-driver", swiftSettings: settings),
+    .executableTarget(
+        name: "crash-worker", dependencies: ["Indelible", "ChildProcesses", argumentParser],
+        path: "Tools/crash-worker", swiftSettings: settings),
     .testTarget(name: "DemoPaymentsTests", dependencies: ["DemoPayments"], swiftSettings: settings),
     .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"], swiftSettings: settings),
 ]
@@ -92,6 +95,10 @@ if !coreOnly {
             name: "demo-gateway",
             dependencies: ["DemoPayments", "DemoTransport", "ChildProcesses", argumentParser] + nio,
             path: "Tools/demo-gateway", swiftSettings: settings),
+        .executableTarget(
+            name: "demo-worker",
+            dependencies: ["Indelible", "DemoPayments", "DemoTransport", "ChildProcesses", argumentParser] + nio,
+            path: "Tools/demo-worker", swiftSettings: settings),
     ]
 }
 
