@@ -17,7 +17,7 @@ struct Report {
         let invocations = log.recordsOfKind["invocationStarted"] ?? 0
         let executions = log.recordsOfKind["executionStarted"] ?? 0
         rows += [
-            ("kills survived", number(workers.kills), "\(number(workers.interrupted)) payments were under way"),
+            ("kills survived", number(workers.kills), "\(number(workers.interrupted)) times a payment was under way"),
             (
                 "replays", number(invocations - executions),
                 "handlers run again from the record, after kills, waits and approvals"

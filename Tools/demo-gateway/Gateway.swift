@@ -85,9 +85,8 @@ import NIOPosix
                     group.cancelAll()
                 }
             }
-        } catch is CancellationError {
         } catch {
-            Talk.say("a connection ended: \(error)")
+            // A caller that dies is nothing special: what it asked for is in the ledger, or will be asked for again.
         }
     }
 }
