@@ -69,6 +69,8 @@ struct DemoRun {
         var plan = KillPlan(kills: kills, entries: expected, seed: seed)
         var ledger = LineReader(files.ledger)
         var entries = 0
+        // A worker that was just started has not looked at them all yet.
+        var done = 0
         var runs = WorkerRuns()
         while true {
             let worker = try ChildProcess(
@@ -80,7 +82,8 @@ struct DemoRun {
                 if isFirst { runs.interrupted += report.recovered }
                 isFirst = false
                 entries += try ledger.next(LedgerEntry.self).count
-                progress.show(done: report.done, effects: entries, kills: runs.kills)
+                done = max(done, report.done)
+                progress.show(done: done, effects: entries, kills: runs.kills)
                 if let delay = plan.delay(entries: entries) {
                     try await Task.sleep(for: delay)
                     worker.kill()

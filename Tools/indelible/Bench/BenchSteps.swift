@@ -46,13 +46,14 @@ struct BenchSteps: AsyncParsableCommand {
             latencies.add(own)
             return steps
         }
+        let options = EngineOptions()
         let engine = try await DurableEngine.open(
-            at: directory, functions: [function], options: EngineOptions(), seams: Seams(fileSystem: fileSystem),
-            waits: .realTime)
+            at: directory, functions: [function], options: options, runtimeOptions: RuntimeOptions(options),
+            seams: Seams(fileSystem: fileSystem), waits: .realTime)
         let start = ContinuousClock.now
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for number in 0..<options.executions {
-                group.addTask { [steps = options.steps] in
+            for number in 0..<self.options.executions {
+                group.addTask { [steps = self.options.steps] in
                     let execution = try await engine.start(function, input: steps, name: "bench-\(number)")
                     _ = try await execution.result()
                 }
