@@ -49,6 +49,12 @@ actor ClockDriver {
         await settle()
     }
 
+    /// Moves the clock at once and fires what is due then.
+    func jump(by duration: Milliseconds) {
+        clock.move(to: clock.now().adding(duration))
+        runtime?.stepTimers()
+    }
+
     /// Returns when no handler runs and nothing is on its way.
     func settle() async {
         guard let runtime, !runtime.isQuiet else { return }

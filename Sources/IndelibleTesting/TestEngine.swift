@@ -67,9 +67,15 @@ public final class TestEngine: Sendable {
     }
 
     /// Lets time pass: each timer on the way fires at its moment, and what it causes is done before the next one.
-    public func advance(by duration: Duration) async {
+    ///
+    /// - Parameter waitsForHandlers: False: time passes at once although handlers run, as it does for one that hangs.
+    public func advance(by duration: Duration, waitsForHandlers: Bool = true) async {
         precondition(duration >= .zero, "time does not go back")
-        await driver.advance(by: Milliseconds(duration))
+        if waitsForHandlers {
+            await driver.advance(by: Milliseconds(duration))
+        } else {
+            await driver.jump(by: Milliseconds(duration))
+        }
     }
 
     /// Returns when no handler runs and everything that was asked is recorded: every execution has ended or waits.
@@ -114,7 +120,8 @@ public final class TestEngine: Sendable {
         let driver = driver
         let clock = clock
         let seams = Seams(
-            fileSystem: disk, clock: clock, seed: seed &+ openings, runsTimers: false,
+            fileSystem: disk, clock: clock, seed: seed &+ openings, executor: options.handlerExecutor,
+            runsTimers: false,
             onQuiet: { Task { await driver.pump() } })
         let waits = EngineWaits(
             begin: {

@@ -1,6 +1,7 @@
 import Foundation
 import Indelible
 import IndelibleTesting
+import Synchronization
 import Testing
 
 @Suite struct DurableEngineTests {
@@ -165,5 +166,74 @@ import Testing
         let execution = try #require(try await test.engine.execution(named: "one", of: function))
         #expect(try await execution.result() == 2)
         #expect(calls.all == ["handler", "one", "two", "handler", "two"])
+    }
+
+    @Test func `a hung handler is cut off by its timeout and runs again`() async throws {
+        let calls = Calls()
+        let gate = Gate()
+        let hung = DurableFunction("hung", options: FunctionOptions(invocationTimeout: .minutes(1))) {
+            (context: DurableContext) in
+            try await context.step("once") { _ in calls.note("step") }
+            calls.note("handler")
+            if calls.count(of: "handler") == 1 { await gate.pass() }
+            return "done"
+        }
+        let test = try await TestEngine(functions: [hung])
+        let execution = try await test.engine.start(hung)
+        await gate.arrival()
+        await test.advance(by: .minutes(1), waitsForHandlers: false)
+        #expect(try await execution.result() == "done")
+        #expect(calls.all == ["step", "handler", "handler"])
+        let error = try await execution.history().compactMap(\.error).first
+        #expect(error?.message == "Function timed out after 60 seconds")
+    }
+
+    @Test func `no more handlers run at once than a function allows`() async throws {
+        let counter = Mutex((running: 0, most: 0))
+        let limited = DurableFunction("limited", options: FunctionOptions(concurrencyLimit: 2)) {
+            (number: Int, context: DurableContext) in
+            try await context.step { _ in
+                counter.withLock { $0 = ($0.running + 1, max($0.most, $0.running + 1)) }
+                for _ in 0..<10 { await Task.yield() }
+                counter.withLock { $0.running -= 1 }
+                return number
+            }
+        }
+        let test = try await TestEngine(functions: [limited])
+        let sum = try await withThrowingTaskGroup(of: Int.self) { group in
+            for number in 1...20 {
+                group.addTask { try await test.engine.start(limited, input: number).result() }
+            }
+            return try await group.reduce(0, +)
+        }
+        #expect(sum == 210)
+        #expect(counter.withLock { $0.most } <= 2)
+    }
+
+    @Test func `a service ends with its shutdown, its executions at rest`() async throws {
+        let test = try await TestEngine(functions: [Self.double])
+        let engine = test.engine
+        _ = try await engine.start(Self.double, input: 1)
+        let service = Task { try await engine.run() }
+        service.cancel()
+        try await service.value
+        #expect(engine.health.code == .closed)
+    }
+
+    @Test func `a handler on an executor of its own runs its steps' bodies on the pool, unless they are inline`()
+        async throws
+    {
+        let places = Calls()
+        let executor = NamedExecutor("handlers")
+        let function = DurableFunction("places") { (context: DurableContext) in
+            places.note("handler \(NamedExecutor.current ?? "pool")")
+            try await context.step { _ in places.note("body \(NamedExecutor.current ?? "pool")") }
+            try await context.step(execution: .inline) { _ in places.note("inline \(NamedExecutor.current ?? "pool")") }
+            places.note("handler \(NamedExecutor.current ?? "pool")")
+        }
+        let options = EngineOptions(segmentSizes: [256 << 10], handlerExecutor: executor)
+        let test = try await TestEngine(functions: [function], options: options)
+        try await test.engine.start(function).result()
+        #expect(places.all == ["handler handlers", "body pool", "inline handlers", "handler handlers"])
     }
 }

@@ -59,7 +59,12 @@ struct StepRun {
         let step = StepContext(invocation, identity, attempt: number)
         // Without an executor of its own the handler is on the pool already.
         guard execution == .pool, invocation.input.executor != nil else { return try await body(step) }
-        return try await withTaskExecutorPreference(globalConcurrentExecutor) { try await body(step) }
+        return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+            // The preference alone moves nobody: a nonsending body stays on its caller's thread until it suspends. (An
+            // empty @concurrent function in place of the yield is optimised away, hop and all.)
+            await Task.yield()
+            return try await body(step)
+        }
     }
 
     /// Records the result. When the backend refuses it (too large, say), the step fails instead.
