@@ -108,10 +108,13 @@ package final class SegmentedLog: Sendable {
 
     /// Gives room back that nothing will be enqueued under.
     package func release(reservation byteCount: Int) {
-        let answers = state.content.withLock { content in
+        let (answers, wantsSpare) = state.content.withLock { content in
             content.ledger.release(byteCount)
-            return content.serveRoomWaiters()
+            let spareRoomWanted = content.spareRoomWanted
+            let answers = content.serveRoomWaiters()
+            return (answers, content.spareRoomWanted > spareRoomWanted)
         }
+        if wantsSpare { state.preparerSignal.post() }
         for answer in answers { answer.deliver() }
     }
 

@@ -178,7 +178,7 @@ struct WriterContent: ~Copyable {
         let offset = segment.offset
         let (written, synced) = (written, synced)
         let acknowledged = isRelaxed ? written : synced
-        let answers = state.content.withLock { content in
+        let (answers, wantsSpare) = state.content.withLock { content in
             content.durable = synced
             content.ledger.wrote(cost, room: room)
             let last = content.segments.entries.count - 1
@@ -191,8 +191,12 @@ struct WriterContent: ~Copyable {
                 content.acknowledged = acknowledged
                 content.isCompleting = true
             }
-            return content.serveRoomWaiters()
+            let spareRoomWanted = content.spareRoomWanted
+            let answers = content.serveRoomWaiters()
+            return (answers, content.spareRoomWanted > spareRoomWanted)
         }
+        // Who waited for these appends may be found now to need a larger spare.
+        if wantsSpare { state.preparerSignal.post() }
         for answer in answers { answer.deliver() }
     }
 
