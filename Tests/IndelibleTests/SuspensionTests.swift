@@ -97,6 +97,7 @@ import Testing
         ("is not 1 to 256", { try await $0.wait("tab\t", for: .seconds(1)) }),
         ("must be above zero", { try await $0.wait(for: .zero) }),
         ("must be above zero", { _ = try await $0.createCallback(of: Int.self, timeout: .seconds(-1)) }),
+        ("must be above zero", { let _: Int = try await $0.waitForCallback(heartbeatTimeout: .zero) { _, _ in } }),
     ]
 
     @Test(arguments: 0..<badCalls.count)

@@ -40,6 +40,7 @@ extension DurableContext {
         retry: RetryPolicy = .default, serdes: (any Serdes)? = nil,
         submit: nonisolated(nonsending) (CallbackID, StepContext) async throws -> Void
     ) async throws -> Result {
+        try Self.check(timeout, heartbeatTimeout)
         let bytes = try await branch(
             "WaitForCallback", name, describe: { ($0 as? CallbackError)?.cause ?? RecordedError($0) },
             failure: { CallbackError(code: .init(recordedType: $1.type), callback: $0, cause: $1) }
@@ -65,9 +66,7 @@ extension DurableContext {
     private nonisolated(nonsending) func openCallback(
         _ name: String?, timeout: Duration?, heartbeatTimeout: Duration?
     ) async throws -> (CallbackID, OperationIdentity) {
-        for duration in [timeout, heartbeatTimeout] where (duration ?? .seconds(1)) <= .zero {
-            throw ContextError(code: .invalidDuration, message: "a callback's timeout must be above zero")
-        }
+        try Self.check(timeout, heartbeatTimeout)
         return try await operation(.callback, "Callback", name) { identity in
             if try invocation.replay(identity) == nil {
                 endReplay()
@@ -80,6 +79,13 @@ extension DurableContext {
                 preconditionFailure("the backend accepted callback \(identity) and does not show its id")
             }
             return (CallbackID(id.description), identity)
+        }
+    }
+
+    private static func check(_ timeouts: Duration?...) throws(ContextError) {
+        for case let timeout? in timeouts where timeout <= .zero {
+            throw ContextError(
+                code: .invalidDuration, message: "a callback's timeout of \(timeout): it must be above zero, or nil")
         }
     }
 

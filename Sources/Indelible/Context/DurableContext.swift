@@ -23,7 +23,7 @@ public final class DurableContext {
     private let replay: ReplayFlag
 
     /// Logs with the execution's name, and only what is new: nothing while the context replays.
-    public let logger: Logger
+    public private(set) lazy var logger = makeLogger()
 
     private enum Phase {
         case idle, busy, closed
@@ -33,13 +33,8 @@ public final class DurableContext {
     init(_ invocation: HandlerInvocation, in parentID: OperationID?, isReplaying: Bool) {
         self.invocation = invocation
         self.parentID = parentID
-        let path = OperationPath(in: parentID)
-        self.path = path
+        path = OperationPath(in: parentID)
         replay = ReplayFlag(isReplaying && invocation.hasRow(path.next))
-        var logger = invocation.input.logger
-        logger.handler = ReplayAwareLogHandler(logger.handler, replay: replay)
-        if let parentID { logger[metadataKey: "parent-id"] = "\(parentID)" }
-        self.logger = logger
     }
 
     /// Whether the handler is still in what earlier runs of it have done.
@@ -59,6 +54,13 @@ public final class DurableContext {
 
     /// The name of the function that runs.
     public var functionName: String { invocation.input.function }
+
+    private func makeLogger() -> Logger {
+        var logger = invocation.input.logger
+        logger.handler = ReplayAwareLogHandler(logger.handler, replay: replay)
+        if let parentID { logger[metadataKey: "parent-id"] = "\(parentID)" }
+        return logger
+    }
 
     /// Forbids every further call: the handler or the branch has ended.
     func close() {

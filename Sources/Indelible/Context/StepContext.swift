@@ -5,21 +5,27 @@ import Logging
 public struct StepContext: Sendable {
     /// Which attempt runs, from 1. A crash in an attempt does not end it, so two runs may have the same number.
     public let attempt: Int
-    /// 32 hexadecimal digits that name this step of this execution: equal over attempts and restarts, different for
-    /// every other step, execution and log. Pass it to whatever accepts an idempotency key.
-    public let idempotencyKey: String
-    /// The context's logger with the step's name, path and attempt. It logs every attempt.
-    public let logger: Logger
+    private let invocation: HandlerInvocation
+    private let identity: OperationIdentity
 
     init(_ invocation: HandlerInvocation, _ identity: OperationIdentity, attempt: Int) {
-        let input = invocation.input
+        self.invocation = invocation
+        self.identity = identity
         self.attempt = attempt
-        idempotencyKey =
-            SipHash128(of: "idempotency/\(identity.id)".utf8, key: input.execution.random).hexadecimal
-        var logger = input.logger
+    }
+
+    /// 32 hexadecimal digits that name this step of this execution: equal over attempts and restarts, different for
+    /// every other step, execution and log. Pass it to whatever accepts an idempotency key.
+    public var idempotencyKey: String {
+        SipHash128(of: "idempotency/\(identity.id)".utf8, key: invocation.input.execution.random).hexadecimal
+    }
+
+    /// The context's logger with the step's name, path and attempt. It logs every attempt.
+    public var logger: Logger {
+        var logger = invocation.input.logger
         logger[metadataKey: "operation-id"] = "\(identity.id)"
         if let name = identity.name { logger[metadataKey: "operation-name"] = "\(name)" }
         logger[metadataKey: "attempt"] = "\(attempt)"
-        self.logger = logger
+        return logger
     }
 }
