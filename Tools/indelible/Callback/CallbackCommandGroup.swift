@@ -62,6 +62,13 @@ extension ToolFailure {
     }
 
     init(_ error: LogError) {
-        if case .damaged = error { self.init(.no, "\(error)") } else { self.init(.couldNot, "\(error)") }
+        switch error {
+        case .damaged:
+            self.init(.no, "\(error)")
+        case .inUse(let directory):
+            self.init(.couldNot, "another process has the log in \(directory) open; ask that program, or stop it first")
+        case .outcomeUnknown, .closed, .noRoom, .appendTooLarge, .notALog, .newerVersion, .noSuchRecord, .storage:
+            self.init(.couldNot, "\(error)")
+        }
     }
 }

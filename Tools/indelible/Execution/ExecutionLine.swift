@@ -34,7 +34,7 @@ struct ExecutionLine: Encodable {
             case .ended: nil
             case .inFlight: "an invocation is in flight, or was when its process ended"
             case .runnable: "ready to be invoked"
-            case .waiting: state.nextDue == nil ? "waits for a callback" : "waits"
+            case .waiting: state.nextDue.map { "waits, until \($0.text) at the latest" } ?? "waits for a callback"
             case .held: state.hold.map { "held: \($0.text)" } ?? "held"
             }
         startTime = state.startTime.text

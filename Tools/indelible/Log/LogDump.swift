@@ -42,7 +42,7 @@ struct LogDump: ParsableCommand {
         }
         printer.flush()
         if let first = report.problems.first {
-            throw ToolFailure(.no, "\(first) (\(report.problems.count) places in all)")
+            throw ToolFailure(.no, "\(first)")
         }
     }
 
@@ -67,7 +67,21 @@ struct RecordLine: Encodable, DumpText {
 
     var text: String {
         "\(lsn)  \(segment):\(frameOffset)  execution \(execution) #\(history.sequence)  \(history.time)  "
-            + "\(history.event)  \(history.detail)"
+            + history.event + (history.detail.isEmpty ? "" : "  " + history.detail)
+    }
+
+    private enum CodingKeys: CodingKey {
+        case execution, segment, frameOffset, length
+    }
+
+    /// One flat object: where the record lies, beside what `execution history` says of it.
+    func encode(to encoder: any Encoder) throws {
+        try history.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(execution, forKey: .execution)
+        try container.encode(segment, forKey: .segment)
+        try container.encode(frameOffset, forKey: .frameOffset)
+        try container.encode(length, forKey: .length)
     }
 }
 

@@ -38,7 +38,7 @@ struct LogStats: ParsableCommand {
         }
         printer.flush()
         if statistics.problems > 0 {
-            throw ToolFailure(.no, "\(statistics.problems) places are damaged; 'indelible log verify' names them")
+            throw ToolFailure(.no, "the log is damaged; 'indelible log verify' names the places")
         }
     }
 }

@@ -61,7 +61,7 @@ struct LogVerify: ParsableCommand {
         try show(verdict)
         if !verdict.intact {
             throw ToolFailure(
-                .no, "\(log.data) is damaged in \(verdict.problems.count) places; keep a copy of it as it is")
+                .no, "\(log.data) is damaged, places found: \(verdict.problems.count); keep a copy of it as it is")
         }
     }
 
