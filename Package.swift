@@ -82,6 +82,9 @@ var targets: [Target] = [
         name: "crash-worker", dependencies: ["Indelible", "ChildProcesses", argumentParser],
         path: "Tools/crash-worker", swiftSettings: settings),
     .testTarget(name: "DemoPaymentsTests", dependencies: ["DemoPayments"], swiftSettings: settings),
+    .testTarget(
+        name: "IndelibleToolTests", dependencies: ["indelible-tool", "Indelible", "ChildProcesses"],
+        swiftSettings: settings),
     .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"], swiftSettings: settings),
 ]
 

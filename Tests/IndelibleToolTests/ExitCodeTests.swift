@@ -1,0 +1,104 @@
+import ChildProcesses
+import Foundation
+import Indelible
+import Testing
+
+/// The tool as a shell sees it: what it prints, and how it ends.
+@Suite struct ExitCodeTests {
+    /// A log with one execution of `double` named `one`, that ended, and one of `ask` named `open`, that waits.
+    private static func makeLog() async throws -> String {
+        let directory = FileManager.default.temporaryDirectory.path + "/indelible-tool-\(UUID().uuidString)"
+        let double = DurableFunction("double") { (number: Int, context: DurableContext) in
+            try await context.step("multiply") { _ in number * 2 }
+        }
+        let (opened, open) = AsyncStream.makeStream(of: Void.self)
+        let ask = DurableFunction("ask") { (_: Int, context: DurableContext) in
+            let callback: DurableCallback<String> = try await context.createCallback("answer")
+            open.yield()
+            return try await callback.result()
+        }
+        let engine = try await DurableEngine.open(at: directory, functions: [double, ask])
+        _ = try await engine.start(double, input: 21, name: "one").result()
+        _ = try await engine.start(ask, input: 0, name: "open")
+        for await _ in opened { break }
+        try await engine.close()
+        return directory
+    }
+
+    private static func run(_ arguments: [String]) async throws -> (code: Int32, output: String) {
+        let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/indelible"
+        let tool = try ChildProcess(program, arguments)
+        var output: [String] = []
+        for await line in tool.lines { output.append(line) }
+        guard case .exited(let code) = await tool.end else { return (-1, "") }
+        return (code, output.joined(separator: "\n"))
+    }
+
+    @Test func `every way to end has its code, and data alone is on standard output`() async throws {
+        let log = try await Self.makeLog()
+        defer { try? FileManager.default.removeItem(atPath: log) }
+        let cases: [(arguments: [String], code: Int32, output: String)] = [
+            (["--help"], 0, "USAGE: indelible"),
+            (["log", "verify", "--data", log], 0, "intact: "),
+            (["log", "verify", "--data", log, "--json"], 0, #""intact":true"#),
+            (["log", "stats", "--data", log, "--json"], 0, #""executionStarted":2"#),
+            (["log", "dump", "--data", log, "--limit", "1", "--json"], 0, #""event":"executionStarted""#),
+            (["log", "dump", "--data", log, "--frames"], 0, "durable below"),
+            (["execution", "list", "--data", log, "--status", "succeeded"], 0, "double/one"),
+            (["execution", "list", "--data", log, "--status", "running", "--json"], 0, #""name":"open""#),
+            (["execution", "get", "--data", log, "double/one"], 0, "42"),
+            (["execution", "history", "--data", log, "1"], 0, "executionSucceeded"),
+            (["execution", "get", "--data", log, "double/two"], 1, ""),
+            (["execution", "history", "--data", log, "999"], 1, ""),
+            (["execution", "get", "--data", log, "no name"], 2, ""),
+            (["log", "verify"], 2, ""),
+            (["log", "nonsense"], 2, ""),
+            (["callback", "succeed", "--data", log, "nonsense"], 2, ""),
+            (["bench", "steps", "--steps", "0"], 2, ""),
+            (["log", "verify", "--data", log + "/nowhere"], 3, ""),
+            (["log", "verify", "--data", "/"], 3, ""),
+            (["bench", "commit", "--data", log], 3, ""),
+        ]
+        for (arguments, code, output) in cases {
+            let end = try await Self.run(arguments)
+            #expect(end.code == code, "\(arguments)")
+            if output.isEmpty {
+                #expect(end.output.isEmpty, "\(arguments)")
+            } else {
+                #expect(end.output.contains(output), "\(arguments)")
+            }
+        }
+    }
+
+    @Test func `a callback is completed once, from the command line`() async throws {
+        let log = try await Self.makeLog()
+        defer { try? FileManager.default.removeItem(atPath: log) }
+        let shown = try await Self.run(["execution", "get", "--data", log, "ask/open", "--json"]).output
+        let callback = try #require(shown.firstMatch(of: /"callbackID":"([^"]+)"/)).1
+        let succeed = ["callback", "succeed", "--data", log, "--result", #""yes""#, String(callback)]
+        #expect(try await Self.run(["callback", "heartbeat", "--data", log, String(callback)]).code == 0)
+        #expect(try await Self.run(succeed).code == 0)
+        #expect(try await Self.run(succeed).code == 1)
+        #expect(try await Self.run(["execution", "get", "--data", log, "ask/open"]).output.contains(#""yes""#))
+    }
+
+    @Test func `a flipped byte is found and named, and a log in use is said to be`() async throws {
+        let log = try await Self.makeLog()
+        defer { try? FileManager.default.removeItem(atPath: log) }
+        let engine = try await DurableEngine.open(at: log)
+        let shown = try await Self.run(["execution", "get", "--data", log, "ask/open", "--json"])
+        #expect(shown.code == 0)
+        let callback = try #require(shown.output.firstMatch(of: /"callbackID":"([^"]+)"/)).1
+        #expect(try await Self.run(["callback", "succeed", "--data", log, String(callback)]).code == 3)
+        try await engine.close()
+
+        let segment = log + "/00000001.segment"
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: segment))
+        bytes[8_192 + 100] ^= 0x10
+        try bytes.write(to: URL(fileURLWithPath: segment))
+        let verified = try await Self.run(["log", "verify", "--data", log])
+        #expect(verified.code == 1)
+        #expect(verified.output.contains("DAMAGED  segment 1 at byte 8192"))
+        #expect(try await Self.run(["execution", "list", "--data", log]).code == 1)
+    }
+}
