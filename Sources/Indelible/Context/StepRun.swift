@@ -47,9 +47,9 @@ struct StepRun {
         context.endReplay()
         // Nobody relies on an at-least-once start: it rides along with the outcome, one sync for both.
         let isForced = semantics == .atMostOncePerRetry
-        try await invocation.require(OperationUpdate(identity, .start), forced: isForced)
+        let changed = try await invocation.require(OperationUpdate(identity, .start), forced: isForced)
         precondition(
-            !isForced || invocation.row(identity.id)?.status == .started,
+            !isForced || changed.contains { $0.identity.id == identity.id && $0.status == .started },
             "the backend accepted the start of \(identity.id) and does not show it")
     }
 

@@ -72,17 +72,22 @@ final class HandlerInvocation: Sendable {
         throw Suspension()
     }
 
-    /// Records `updates` and takes in what changed.
+    /// Records `updates`, takes in what others changed, and returns all that changed.
     ///
     /// - Throws: ``Suspension`` when the invocation is over; ``RefusedUpdate`` when the updates break a rule.
-    nonisolated(nonsending) func checkpoint(_ updates: [OperationUpdate], forced: Bool) async throws {
+    @discardableResult
+    nonisolated(nonsending) func checkpoint(_ updates: [OperationUpdate], forced: Bool) async throws -> [Operation] {
         // User code may have caught the suspension and returned a value: that is no outcome of a step or a context.
         guard state.withLock({ $0.ending == nil }) else { throw Suspension() }
         do throws(BackendError) {
             let changed = try await input.backend.checkpoint(updates, forced: forced)
-            state.withLock { state in
-                for row in changed { state.rows[row.identity.id] = row }
+            let news = changed.filter(Self.isRead)
+            if !news.isEmpty {
+                state.withLock { state in
+                    for row in news { state.rows[row.identity.id] = row }
+                }
             }
+            return changed
         } catch {
             switch error {
             case .invocationOver: throw end(.abandoned)
@@ -92,10 +97,20 @@ final class HandlerInvocation: Sendable {
         }
     }
 
+    /// Whether anybody looks at the row again in this invocation. What the handler itself has just done to a step or a
+    /// context it need not be told, and a long run keeps no rows of it.
+    private static func isRead(_ row: Operation) -> Bool {
+        switch row.identity.type {
+        case .step, .context: row.status == .ready || row.status == .pending
+        case .wait, .callback, .chainedInvoke, .execution: true
+        }
+    }
+
     /// As ``checkpoint(_:forced:)``, for updates without which the handler cannot go on: a refusal fails the execution.
-    nonisolated(nonsending) func require(_ update: OperationUpdate, forced: Bool) async throws {
+    @discardableResult
+    nonisolated(nonsending) func require(_ update: OperationUpdate, forced: Bool) async throws -> [Operation] {
         do {
-            try await checkpoint([update], forced: forced)
+            return try await checkpoint([update], forced: forced)
         } catch let refusal as RefusedUpdate {
             throw end(.refused(refusal.error))
         }
@@ -135,9 +150,7 @@ final class HandlerInvocation: Sendable {
         await withTaskCancellationHandler {
             await withUnsafeContinuation { driver in
                 state.withLock { $0.driver = driver }
-                let task = Task(executorPreference: input.executor) {
-                    self.settle(await handler())
-                }
+                let task = start { self.settle(await handler()) }
                 let isCancelled = state.withLock { state in
                     state.task = task
                     return state.isCancelled
@@ -147,6 +160,12 @@ final class HandlerInvocation: Sendable {
         } onCancel: {
             cancel()
         }
+    }
+
+    /// Not with a preference of nil, which costs a look-up at every switch of the task.
+    private func start(_ body: @escaping @Sendable () async -> Void) -> Task<Void, Never> {
+        guard let executor = input.executor else { return Task(operation: body) }
+        return Task(executorPreference: executor, operation: body)
     }
 
     /// Ends the driver's wait, once. What the handler came to counts only when nothing ended the invocation before.
