@@ -68,10 +68,14 @@ struct FrameScanner {
             let available = (windowStart + window.count - position) / alignment * alignment
             guard available >= FrameHeader.encodedByteCount else { return nil }
             let start = position - windowStart
-            let found = window.withUnsafeBytes { bytes in
-                stride(from: start, to: start + available, by: alignment).first {
-                    bytes.loadUnaligned(fromByteOffset: $0, as: UInt32.self).littleEndian == FrameHeader.magic
+            let found = window.withUnsafeBytes { bytes -> Int? in
+                var place = start
+                while place < start + available {
+                    let value = bytes.loadUnaligned(fromByteOffset: place, as: UInt32.self)
+                    if UInt32(littleEndian: value) == FrameHeader.magic { return place }
+                    place += alignment
                 }
+                return nil
             }
             if let found { return windowStart + found }
             position += available

@@ -9,8 +9,13 @@ struct LogRecovery {
     struct Outcome {
         var logID: LogID?
         var segments: [SegmentList.Entry] = []
-        /// Of the newest segment; nil for an empty directory.
-        var newest: SegmentHeader.Predecessor?
+        /// The number of the segment that the opening makes, and the end of the one before it; nil for a log's first.
+        ///
+        /// A newest segment without a record is made anew under its own name. So openings without appends leave no trail
+        /// of empty segments; and after a rollover failed because the directory could not be synced, the name that the
+        /// cache shows and the disk may never have got is written again.
+        var nextNumber: UInt64 = 1
+        var predecessor: SegmentHeader.Predecessor?
         var nextLSN = LSN.first
         /// Bytes of frames in all segments.
         var frameBytes = 0
@@ -74,6 +79,11 @@ struct LogRecovery {
             FrameScanner(segment.file, header: header, end: header.byteCount, readsDevice: true))
         let verdict = try walk.judgeNewest { $0.frame.forEachRecord(recovered) }
         try outcome.take(walk, verdict)
+        if outcome.nextLSN == header.firstLSN {
+            outcome.segments.removeLast()
+            outcome.nextNumber = header.number
+            outcome.predecessor = header.predecessor
+        }
     }
 }
 
@@ -87,7 +97,8 @@ extension LogRecovery.Outcome {
         segments.append(walk.entry)
         nextLSN = walk.entry.nextLSN
         frameBytes += walk.wholeEnd - SegmentHeader.encodedByteCount
-        newest = SegmentHeader.Predecessor(
+        nextNumber = walk.entry.number + 1
+        predecessor = SegmentHeader.Predecessor(
             number: walk.entry.number, endOffset: UInt64(walk.wholeEnd), lastLSN: nextLSN.rawValue - 1,
             lastFrameCRC: walk.wholeFrameCRC)
     }

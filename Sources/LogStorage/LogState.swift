@@ -94,13 +94,17 @@ extension LogState {
         if isDrained { end(with: .closed) }
     }
 
-    /// Makes a spare the segment that `header` describes, durably.
-    func put(_ header: SegmentHeader, into file: any LogFile) throws(FileSystemError) {
+    /// Makes a spare the segment that `header` describes, durably, and closes it as a spare.
+    ///
+    /// - Returns: The same file under its new name, so that errors tell that one.
+    func put(_ header: SegmentHeader, into file: any LogFile) throws(FileSystemError) -> any LogFile {
         try file.write(header.encoded(), at: 0)
         try file.sync()
-        try fileSystem.rename(
-            path(SegmentNames.temporary(header.number)), to: path(SegmentNames.segment(header.number)))
+        let name = path(SegmentNames.segment(header.number))
+        try fileSystem.rename(path(SegmentNames.temporary(header.number)), to: name)
         try fileSystem.syncDirectory(directory)
+        file.close()
+        return try fileSystem.open(name, .readWrite)
     }
 }
 

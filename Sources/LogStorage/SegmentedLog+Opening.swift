@@ -72,14 +72,14 @@ extension SegmentedLog {
         let sizeIndex = options.sizeIndex(forFrameBytes: outcome.frameBytes)
         let header = SegmentHeader(
             logID: outcome.logID ?? LogID(high: random.next(), low: random.next()),
-            number: (outcome.newest?.number ?? 0) + 1, firstLSN: outcome.nextLSN,
+            number: outcome.nextNumber, firstLSN: outcome.nextLSN,
             byteCount: options.segmentSizes[sizeIndex], creationTime: clock.now(), salt: random.next(),
-            predecessor: outcome.newest)
+            predecessor: outcome.predecessor)
         let state = LogState(
             content: LogState.Content(header: header, sizeIndex: sizeIndex, random: random, outcome, options),
             directory: directory, options: options, fileSystem: fileSystem, clock: clock)
         let file = try state.makeSegment(header, removing: temporaries)
-        if let newest = outcome.newest { state.giveBackTail(of: newest) }
+        if let predecessor = outcome.predecessor { state.giveBackTail(of: predecessor) }
         let preparer = SegmentPreparer(state: state)
         let segment = OpenSegment(header: header, file: file, padsCommits: options.padCommits)
         let content = WriterContent(state: state, preparer: preparer, segment: segment)
@@ -101,7 +101,7 @@ extension LogState {
             let file = try fileSystem.open(path(SegmentNames.temporary(header.number)), .create)
             do throws(FileSystemError) {
                 try SpareSegment.writeZeros(file, from: 0, to: header.byteCount)
-                try put(header, into: file)
+                return try put(header, into: file)
             } catch {
                 file.close()
                 // Gives the space back; a file that stays is removed by the next opening.
@@ -109,7 +109,6 @@ extension LogState {
                 {}
                 throw error
             }
-            return file
         } catch {
             throw .storage(error)
         }

@@ -213,10 +213,10 @@ struct WriterContent: ~Copyable {
             logID: segment.header.logID, number: spare.number, firstLSN: written, byteCount: spare.size,
             creationTime: now, salt: salt, writerEpoch: segment.header.writerEpoch,
             partition: segment.header.partition, predecessor: segment.asPredecessor(nextLSN: written))
-        try state.put(header, into: spare.file)
+        let file = try state.put(header, into: spare.file)
         giveBackTail()
         segment.file.close()
-        segment = OpenSegment(header: header, file: spare.file, padsCommits: options.padCommits)
+        segment = OpenSegment(header: header, file: file, padsCommits: options.padCommits)
         unvouchedSince = nil
         let first = written
         state.content.withLock { content in
