@@ -90,7 +90,7 @@ extension OperationType {
 
 extension String {
     /// 1 to `limit` characters of `[a-zA-Z0-9-_]`.
-    func isIdentifier(_ limit: Int) -> Bool {
+    package func isIdentifier(_ limit: Int) -> Bool {
         (1...limit).contains(utf8.count)
             && utf8.allSatisfy { byte in
                 switch byte {
@@ -103,7 +103,7 @@ extension String {
     }
 
     /// 1 to `limit` characters from space to tilde.
-    func isPrintableASCII(_ limit: Int) -> Bool {
+    package func isPrintableASCII(_ limit: Int) -> Bool {
         (1...limit).contains(utf8.count) && utf8.allSatisfy { (0x20...0x7E).contains($0) }
     }
 }

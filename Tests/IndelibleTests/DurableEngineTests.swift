@@ -45,6 +45,13 @@ import Testing
             } == .invalidArgument)
     }
 
+    @Test(arguments: [["twice", "twice"], ["a b"], [""], [String(repeating: "f", count: 141)]])
+    func `functions with bad or equal names are refused`(names: [String]) async throws {
+        let functions = names.map { DurableFunction($0) { (context: DurableContext) in } }
+        let error = await #expect(throws: DurableEngineError.self) { try await TestEngine(functions: functions) }
+        #expect(error?.code == .invalidArgument)
+    }
+
     @Test func `an execution whose function is not registered says so and goes on when it is`() async throws {
         let test = try await TestEngine(functions: [Self.double])
         _ = try await test.engine.start(Self.double, input: 4, name: "four")

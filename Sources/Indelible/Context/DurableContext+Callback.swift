@@ -7,6 +7,7 @@ extension DurableContext {
     ///
     /// - Parameters:
     ///   - name: As a step's.
+    ///   - type: What it will be completed with; inferred where the result is used.
     ///   - timeout: From now; above zero. Nil: it stays open for ever.
     ///   - heartbeatTimeout: From now and again from every heartbeat; above zero. Nil: none are expected.
     ///   - serdes: How to read what it is completed with; nil: as the function says.
@@ -91,7 +92,8 @@ extension DurableContext {
 
     /// The name of an operation inside one with a name; without the outer name where both together are too long.
     private static func label(_ name: String?, _ suffix: String) -> String {
-        guard let name, !name.isEmpty, name.utf8.count + 1 + suffix.utf8.count <= 256 else { return suffix }
+        guard let name, !name.isEmpty, name.utf8.count + 1 + suffix.utf8.count <= Limits.operationNameLengthMax
+        else { return suffix }
         return "\(name) \(suffix)"
     }
 }

@@ -1,3 +1,4 @@
+import ExecutionEngine
 import ExecutionModel
 import Logging
 
@@ -114,7 +115,7 @@ extension DurableContext {
     /// An empty name is no name.
     private static func checked(_ name: String?) throws -> String? {
         guard let name, !name.isEmpty else { return nil }
-        guard name.utf8.count <= 256, name.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+        guard name.isPrintableASCII(Limits.operationNameLengthMax) else {
             throw ContextError(
                 code: .invalidName,
                 message: "the name '\(name.prefix(64))' is not 1 to 256 printable ASCII characters")

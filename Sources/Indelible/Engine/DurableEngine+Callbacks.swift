@@ -6,6 +6,8 @@ extension DurableEngine {
     /// Completes a callback with a value: what waits for it goes on. Recorded when this returns.
     ///
     /// - Parameters:
+    ///   - callback: As it was given out.
+    ///   - value: At most 15 MiB when encoded.
     ///   - serdes: How the value becomes bytes: the one that the handler reads them with.
     /// - Throws: ``DurableEngineError`` with ``DurableEngineError/Code/callbackEnded`` when it was completed before or
     ///   has timed out, ``DurableEngineError/Code/notFound``, ``DurableEngineError/Code/invalidArgument`` when the

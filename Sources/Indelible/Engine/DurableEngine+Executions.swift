@@ -70,7 +70,10 @@ extension DurableEngine {
     ///
     /// Stopping one that has ended changes nothing.
     ///
-    /// - Parameter error: What the execution's record and its waiters say.
+    /// - Parameters:
+    ///   - execution: Its id.
+    ///   - error: What the execution's record and its waiters say; nil: that a caller stopped it.
+    /// - Throws: ``DurableEngineError`` with ``DurableEngineError/Code/notFound``.
     public func stop(_ execution: String, error: RecordedError? = nil) async throws {
         guard let id = ExecutionID(execution) else {
             throw DurableEngineError(.notFound, "'\(execution)' is no execution's id; executions() lists them")

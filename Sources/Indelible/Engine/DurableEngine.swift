@@ -38,10 +38,15 @@ public final class DurableEngine: Sendable {
     /// Executions whose function is not among `functions` stay as they are, and say so, until it is registered. Nothing
     /// runs before all of `functions` are known.
     ///
-    /// - Parameter path: A directory that holds a log, is empty, or does not exist yet.
+    /// - Parameters:
+    ///   - path: A directory that holds a log, is empty, or does not exist yet.
+    ///   - functions: Those whose executions are to run; each name once.
+    ///   - options: See ``EngineOptions``.
     /// - Throws: ``DurableEngineError`` with the codes ``DurableEngineError/Code/logInUse``,
     ///   ``DurableEngineError/Code/notALog``, ``DurableEngineError/Code/newerFormat``,
-    ///   ``DurableEngineError/Code/damaged``, ``DurableEngineError/Code/logFailed``. The directory is then as it was.
+    ///   ``DurableEngineError/Code/damaged``, ``DurableEngineError/Code/logFailed``, and
+    ///   ``DurableEngineError/Code/invalidArgument`` for functions with bad or equal names. The directory is then as it
+    ///   was.
     public static func open(
         at path: String, functions: [any AnyDurableFunction] = [], options: EngineOptions = EngineOptions()
     ) async throws -> DurableEngine {
@@ -55,6 +60,15 @@ public final class DurableEngine: Sendable {
         at path: String, functions: [any AnyDurableFunction], options: EngineOptions, runtimeOptions: RuntimeOptions,
         seams: Seams, waits: EngineWaits
     ) async throws -> DurableEngine {
+        var names: Set<String> = []
+        for function in functions {
+            try check(function)
+            guard names.insert(function.name).inserted else {
+                throw DurableEngineError(
+                    .invalidArgument, "two functions are named '\(function.name)'; executions could not tell them apart"
+                )
+            }
+        }
         let registrations = functions.map {
             FunctionRegistration($0.invocable, executor: seams.executor, logger: options.logger)
         }
@@ -68,8 +82,20 @@ public final class DurableEngine: Sendable {
     /// Makes a function known, or replaces it. Executions that waited for it go on; those that are held because their
     /// history did not match it are tried once more.
     public func register(_ function: some AnyDurableFunction) async throws {
+        try Self.check(function)
         let registration = FunctionRegistration(function.invocable, executor: executor, logger: options.logger)
         try await asking { () async throws(RuntimeError) in try await runtime.register(registration) }
+    }
+
+    private static func check(_ function: some AnyDurableFunction) throws(DurableEngineError) {
+        guard function.name.isIdentifier(Limits.functionNameLengthMax) else {
+            throw DurableEngineError(
+                .invalidArgument,
+                """
+                the function name '\(function.name)' is not 1 to \(Limits.functionNameLengthMax) characters of \
+                [a-zA-Z0-9-_]
+                """)
+        }
     }
 
     /// Whether the engine works, and if not, why.

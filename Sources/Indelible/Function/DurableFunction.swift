@@ -11,7 +11,7 @@ import ExecutionModel
 ///
 /// The closure runs off every actor and may be passed to any number of engines. Its input and its result are recorded.
 public struct DurableFunction<Input, Output>: AnyDurableFunction {
-    /// What executions refer to, for as long as they are kept: 1 to 140 characters of `[a-zA-Z0-9-_.]`.
+    /// What executions refer to, for as long as they are kept: 1 to 140 characters of `[a-zA-Z0-9-_]`.
     public let name: String
     public let invocable: InvocableFunction
     let encodeInput: @Sendable (Input) throws -> [UInt8]?

@@ -44,7 +44,9 @@ extension RetryPolicy {
     /// - Parameters:
     ///   - maxAttempts: All attempts, the first included; at least 1.
     ///   - initialDelay: The delay after the first failure; above zero.
+    ///   - maxDelay: What no delay exceeds, before rounding; above zero.
     ///   - rate: At least 1.
+    ///   - jitter: How delays are spread below the computed one.
     public static func exponential(
         maxAttempts: Int = 3, initialDelay: Duration = .seconds(5), maxDelay: Duration = .seconds(300),
         rate: Double = 2, jitter: Jitter = .full
@@ -57,6 +59,13 @@ extension RetryPolicy {
     }
 
     /// Delays that grow by a constant: `initialDelay + increment × (attempt - 1)`, at most `maxDelay`.
+    ///
+    /// - Parameters:
+    ///   - maxAttempts: All attempts, the first included; at least 1.
+    ///   - initialDelay: The delay after the first failure; above zero.
+    ///   - increment: What each further delay adds; not negative.
+    ///   - maxDelay: What no delay exceeds, before rounding; above zero.
+    ///   - jitter: How delays are spread below the computed one.
     public static func linear(
         maxAttempts: Int = 6, initialDelay: Duration = .seconds(1), increment: Duration = .seconds(1),
         maxDelay: Duration = .seconds(300), jitter: Jitter = .none
@@ -68,6 +77,11 @@ extension RetryPolicy {
     }
 
     /// The same delay each time.
+    ///
+    /// - Parameters:
+    ///   - maxAttempts: All attempts, the first included; at least 1.
+    ///   - delay: Above zero.
+    ///   - jitter: How delays are spread below `delay`.
     public static func fixed(
         maxAttempts: Int = 5, delay: Duration = .seconds(5), jitter: Jitter = .none
     ) -> RetryPolicy {
