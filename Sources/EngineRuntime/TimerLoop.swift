@@ -13,7 +13,9 @@ extension EngineRuntime {
         while true {
             let now = seams.clock.now()
             let (due, accepts) = core.withLock { core in (core.nextDue(), core.acceptsCommands) }
-            guard accepts, let due, due <= now else { return due }
+            // A closing engine completes nothing, so nothing is due in it.
+            guard accepts else { return nil }
+            guard let due, due <= now else { return due }
             do throws(LogError) {
                 // Under pressure the loop comes back in a moment rather than block the thread.
                 let byteCount = Self.timerByteCount * Core.timersPerTurn

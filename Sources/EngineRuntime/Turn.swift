@@ -82,14 +82,14 @@ extension Core {
 
     /// Arms the execution's timer and queues it if it can run.
     mutating func derive(_ number: ExecutionNumber, at now: Timestamp) -> Bool {
-        guard
-            let due = engine.update(
-                number, { ($0.nextDue, $0.readiness(at: now), $0.start.function) })
-        else {
-            return false
+        let derived = engine.update(number) { state in
+            let isRunnable = state.readiness(at: now) == .runnable
+            // A back-off that is over would be due at once, again and again, for as long as there is no slot.
+            return (isRunnable, isRunnable ? state.nextEventDue : state.nextDue, state.start.function)
         }
-        if due.1 == .runnable { scheduler.offer(number, of: due.2) }
-        return timers.arm(number, at: due.0)
+        guard let (isRunnable, due, function) = derived else { return false }
+        if isRunnable { scheduler.offer(number, of: function) }
+        return timers.arm(number, at: due)
     }
 
     private mutating func launch(

@@ -109,11 +109,16 @@ extension ExecutionState {
     /// When something happens by itself: the earliest of waits, retries, callback and heartbeat timeouts, the
     /// execution's timeout, and the end of the back-off after a failed invocation. Nil: nothing does.
     package var nextDue: Timestamp? {
+        guard case .failed(let retryTime) = phase, !status.isTerminal else { return nextEventDue }
+        return min(nextEventDue ?? retryTime, retryTime)
+    }
+
+    /// When time alone records something: as ``nextDue``, but for the end of a back-off, which only makes the execution
+    /// runnable. One that is runnable already has nothing else to wait for.
+    package var nextEventDue: Timestamp? {
         if status.isTerminal { return nil }
-        var due = timers.nextDue
-        if let executionDue { due = min(due ?? executionDue, executionDue) }
-        if case .failed(let retryTime) = phase { due = min(due ?? retryTime, retryTime) }
-        return due
+        guard let executionDue else { return timers.nextDue }
+        return min(timers.nextDue ?? executionDue, executionDue)
     }
 
     /// When the execution times out.
