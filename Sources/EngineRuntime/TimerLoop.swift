@@ -41,7 +41,8 @@ extension EngineRuntime {
 }
 
 extension Core {
-    /// At most this many executions a turn, so that nobody waits long for the lock.
+    /// At most this many events and executions a turn, so that nobody waits long for the lock, and the append fits what
+    /// was reserved for it.
     static let timersPerTurn = 256
 
     mutating func nextDue() -> Timestamp? {
@@ -52,13 +53,18 @@ extension Core {
     }
 
     mutating func fireDue(in turn: inout Turn) {
-        for _ in 0..<Self.timersPerTurn {
+        for _ in 0..<Self.timersPerTurn where turn.batch.entries.count < Self.timersPerTurn {
             if let number = deadlines.popDue(at: turn.now) {
                 timeOut(number, in: &turn)
             } else if let number = timers.popDue(at: turn.now) {
                 let decision = engine.update(number) { $0.decideTimers(at: turn.now) }
-                guard let decision else {
+                guard var decision else {
                     preconditionFailure("a timer of execution \(number.rawValue), which is gone")
+                }
+                let room = Self.timersPerTurn - turn.batch.entries.count
+                if decision.events.count > room {
+                    // Each is a fact by itself. What is left, and the end that may follow it, is due in the next turn.
+                    decision = Decision(events: Array(decision.events.prefix(room)), reply: ())
                 }
                 record(decision, of: number, in: &turn)
                 // A backoff that is over is no event; it makes the execution runnable all the same.

@@ -53,4 +53,36 @@ import Testing
         rig.calls.note("go")
         try await runtime.close(grace: .seconds(5))
     }
+
+    @Test func `thousands of waits that are due at once are completed in appends of a bounded size`() async throws {
+        let count = 8_000
+        let function = FunctionRegistration(name: "fan") { invocation in
+            if invocation.operations.count > 1 {
+                let isOpen = invocation.operations.dropFirst().contains { $0.status != .succeeded }
+                return isOpen ? .pending : .succeeded(result: nil)
+            }
+            let session = invocation.session()
+            for first in stride(from: 0, to: count, by: 100) {
+                let updates = (first..<first + 100).map {
+                    OperationUpdate(.wait("\($0)"), .start, options: .wait(duration: Milliseconds(1_000)))
+                }
+                do { try await session.checkpoint(updates) } catch { Issue.record(error) }
+            }
+            return .pending
+        }
+        let runtime = try await rig.open([function])
+        let number = try await runtime.start(function: "fan", input: nil).id.number
+        while true {
+            if case .suspended = try await runtime.summary(number).standing { break }
+            await Task.yield()
+        }
+        rig.clock.advance(by: 1_000)
+        while try await runtime.summary(number).status == .running {
+            runtime.stepTimers()
+            await Task.yield()
+        }
+        let events = try await runtime.history(number).map(\.event.eventKind)
+        #expect(events.count { $0 == .waitSucceeded } == count)
+        try await runtime.close(grace: .zero)
+    }
 }
