@@ -36,6 +36,18 @@ import Testing
         #expect(answers == [true, false, true, false], "the last is armed for that moment already")
     }
 
+    @Test func `timers that never came due leave no more than a few entries behind`() {
+        var queue = TimerQueue()
+        _ = queue.arm(ExecutionNumber(0), at: moment(5))
+        for execution in 1...10_000 as ClosedRange<UInt64> {
+            _ = queue.arm(ExecutionNumber(execution), at: moment(1_000_000))
+            _ = queue.arm(ExecutionNumber(execution), at: nil)
+        }
+        #expect(queue.entryCount < 100)
+        #expect(popDue(&queue, at: 5) == 0)
+        #expect(popDue(&queue, at: 1_000_000) == nil)
+    }
+
     @Test func `a timer that was moved or removed does not come due at its old moment`() {
         var queue = TimerQueue()
         _ = queue.arm(ExecutionNumber(1), at: moment(10))
