@@ -102,10 +102,16 @@ extension EngineRuntime {
                 await end(of: task, outcome)
             }
         case .cancel(let task):
-            task.cancel()
+            cancelElsewhere(task)
         case .wake(let waiters, let summary):
             for waiter in waiters { waiter.resume(returning: .success(summary)) }
         }
+    }
+
+    /// Cancels where handlers run: cancelling runs their cancellation handlers, and the writer's thread may not wait for
+    /// those, the lock even less.
+    private func cancelElsewhere(_ task: InvocationTask) {
+        Task(executorPreference: seams.executor) { task.cancel() }
     }
 
     /// Starts what more can be started, in a turn of its own.

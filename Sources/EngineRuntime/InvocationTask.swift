@@ -26,19 +26,29 @@ final class InvocationTask: Sendable {
     /// Starts the handler on `executor`, or on the global pool.
     func launch(on executor: (any TaskExecutor)?, _ body: @escaping @Sendable () async -> Void) {
         state.withLock { state in
-            let task = Task(executorPreference: executor, operation: body)
             switch state {
-            case .waiting: state = .running(task)
-            case .cancelled: task.cancel()
-            case .running: preconditionFailure("an invocation was launched twice")
+            case .waiting:
+                state = .running(Task(executorPreference: executor, operation: body))
+            case .cancelled:
+                // Cancelled from within, since cancelling runs what the handler has asked for in that case.
+                Task(executorPreference: executor) {
+                    withUnsafeCurrentTask { $0?.cancel() }
+                    await body()
+                }
+            case .running:
+                preconditionFailure("an invocation was launched twice")
             }
         }
     }
 
+    /// Runs the handler's own cancellation handlers, here and now: not to be called under a lock, nor from a thread that
+    /// others wait for.
     func cancel() {
-        state.withLock { state in
-            if case .running(let task) = state { task.cancel() }
-            state = .cancelled
+        let task: Task<Void, Never>? = state.withLock { state in
+            defer { state = .cancelled }
+            guard case .running(let task) = state else { return nil }
+            return task
         }
+        task?.cancel()
     }
 }
