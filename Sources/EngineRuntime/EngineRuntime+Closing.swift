@@ -48,7 +48,7 @@ extension EngineRuntime {
         let result = await onOwnThread { [log] () -> Result<Void, RuntimeError> in
             do throws(LogError) { return .success(try log.close()) } catch { return .failure(.log(error)) }
         }
-        finish(.closed)
+        if case .failure(let error) = result { finish(.failed(error)) } else { finish(.closed) }
         try result.get()
     }
 
@@ -91,7 +91,7 @@ extension EngineRuntime {
 
     private func cancelInvocations(_ phase: Core.Phase) {
         let tasks = core.withLock { core in
-            core.phase = phase
+            core.enter(phase)
             return Array(core.invocations.values)
         }
         for task in tasks { task.cancel() }
@@ -99,6 +99,7 @@ extension EngineRuntime {
 
     /// Translates the log's error; a failed log stops the engine.
     func note(_ error: LogError) -> RuntimeError {
+        if error == .closed { return .closed }
         // The caller may hold the lock: the consequences are another task's.
         if log.failure != nil, failureNoted.exchange(true, ordering: .acquiringAndReleasing) == false {
             Task { [self] in
@@ -113,7 +114,7 @@ extension EngineRuntime {
     /// Wakes everybody who waits for something that will not happen in this process.
     private func finish(_ phase: Core.Phase) {
         let (ends, shutdowns, error) = core.withLock { core in
-            if case .failed = core.phase {} else { core.phase = phase }
+            core.enter(phase)
             let ends = core.endWaiters.values.flatMap(\.values)
             let shutdowns = core.shutdownWaiters
             core.endWaiters = [:]

@@ -62,7 +62,10 @@ extension EngineRuntime {
         }
         var core = Core(engine: engine, concurrencyLimit: options.concurrencyLimit, random: random)
         core.lastTime = lastTime
-        return EngineRuntime(core: core, log: log, options: options, seams: seams)
+        let runtime = EngineRuntime(core: core, log: log, options: options, seams: seams)
+        // It may fail while nobody waits for it: run() says so all the same.
+        log.whenEnded { [weak runtime] error in _ = runtime?.note(error) }
+        return runtime
     }
 
     private static func closing(_ log: SegmentedLog) throws(RuntimeError) {

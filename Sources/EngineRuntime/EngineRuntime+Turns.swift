@@ -86,10 +86,11 @@ extension EngineRuntime {
     ) {
         beginActivity()
         log.whenDurable(before: end) { [self] error in
-            if error == nil {
-                for release in releases { perform(release) }
+            let failure = error.map { note($0) }
+            for release in releases {
+                if let failure { abandon(release, failure) } else { perform(release) }
             }
-            done(error.map { note($0) })
+            done(failure)
             endActivity()
         }
     }
@@ -105,6 +106,22 @@ extension EngineRuntime {
             cancelElsewhere(task)
         case .wake(let waiters, let summary):
             for waiter in waiters { waiter.resume(returning: .success(summary)) }
+        }
+    }
+
+    /// Gives up what the log has not kept. Like ``perform(_:)``, it may run under the lock.
+    private func abandon(_ release: Turn.Release, _ error: RuntimeError) {
+        switch release {
+        case .launch(let task, _, _):
+            Task { [self] in
+                core.withLock { core in core.forget(task) }
+                noteIdleInvocations()
+                endActivity()
+            }
+        case .cancel(let task):
+            cancelElsewhere(task)
+        case .wake(let waiters, _):
+            for waiter in waiters { waiter.resume(returning: .failure(error)) }
         }
     }
 

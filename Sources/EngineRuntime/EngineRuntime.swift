@@ -95,6 +95,12 @@ struct Core: ~Copyable {
         case failed(RuntimeError)
     }
 
+    /// A failure is never taken back, by a close that was under way least of all.
+    mutating func enter(_ phase: Phase) {
+        if case .failed = self.phase { return }
+        self.phase = phase
+    }
+
     /// Whether handlers may still write: not after their cancellation, so that none is recorded as an outcome.
     var acceptsCommands: Bool {
         switch phase {

@@ -33,6 +33,8 @@ final class LogState: Sendable {
         var isClosing = false
         /// Why nothing is accepted any more.
         var end: LogError?
+        /// Who asked to hear of the end; run once, by the writer.
+        var endObservers: [@Sendable (LogError) -> Void] = []
     }
 
     /// What wakes the writer's thread.
@@ -118,6 +120,13 @@ extension LogState.Content {
             writerSleep = .awake
             return true
         }
+    }
+
+    /// Who is to hear of the end now: nobody before it, and everybody once.
+    mutating func takeEndObservers() -> (LogError?, [@Sendable (LogError) -> Void]) {
+        guard let end else { return (nil, []) }
+        defer { endObservers = [] }
+        return (end, endObservers)
     }
 
     /// Grants room to those who wait for it, in their order. The caller resumes what it gets, outside the lock.

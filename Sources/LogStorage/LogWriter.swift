@@ -103,5 +103,8 @@ package final class LogWriter: Sendable {
             ready.removeAll(keepingCapacity: true)
         }
         completionBuffer.withLock { swap(&$0, &ready) }
+        let (end, observers) = state.content.withLock { $0.takeEndObservers() }
+        guard let end else { return }
+        for observer in observers { observer(end) }
     }
 }

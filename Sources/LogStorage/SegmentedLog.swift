@@ -197,6 +197,17 @@ package final class SegmentedLog: Sendable {
         if let error { throw error }
     }
 
+    /// Runs `observer` once the log has ended: with ``LogError/closed``, or with why it failed. At once, in the caller, when
+    /// it has ended already; otherwise on the writer's thread, after the completions, and by their rules. For who must
+    /// hear of a failure though nothing of its own is on its way to the disk.
+    package func whenEnded(_ observer: @escaping @Sendable (LogError) -> Void) {
+        let end = state.content.withLock { content in
+            if content.end == nil { content.endObservers.append(observer) }
+            return content.end
+        }
+        if let end { observer(end) }
+    }
+
     // MARK: - Closing
 
     /// Writes and syncs what is enqueued, closes the last frame's blind spot and unlocks the directory. Closing again
