@@ -49,6 +49,9 @@ extension EngineRuntime {
         reservation: Int, _ body: (inout Core, inout Turn) throws(RuntimeError) -> Reply,
         done: @escaping @Sendable (Result<Reply, RuntimeError>) -> Void
     ) {
+        // Held over the lock, so that the engine is not found quiet under it: who hears of that may ask it something.
+        beginActivity()
+        defer { endActivity() }
         let timersMoved = core.withLock { core in
             var turn = Turn(now: core.advance(to: seams.clock.now()), firstLSN: log.nextLSN)
             let result = core.run(body, in: &turn)

@@ -10,6 +10,24 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct InvocationRaceTests {
     private let rig = Rig()
 
+    @Test func `who hears that the engine is quiet may ask it something`() async throws {
+        let calls = rig.calls
+        let listener = Mutex<EngineRuntime?>(nil)
+        let seams = Seams(
+            fileSystem: rig.disk, clock: rig.clock, seed: 7, runsTimers: false,
+            onQuiet: {
+                guard let runtime = listener.withLock({ $0 }) else { return }
+                if case .running = runtime.health { calls.note("asked") }
+            })
+        let runtime = try await EngineRuntime.open(at: "log", options: Rig.options, seams: seams)
+        listener.withLock { $0 = runtime }
+        // It records nothing, so nothing of it has to wait for the disk.
+        try await runtime.register(FunctionRegistration(name: "pay") { _ in nil })
+        await calls.wait("asked")
+        listener.withLock { $0 = nil }
+        try await runtime.close(grace: .zero)
+    }
+
     @Test func `a cancellation handler that blocks does not hold up the log`() async throws {
         let calls = rig.calls
         let release = WakeSignal()
