@@ -123,7 +123,12 @@ extension Core {
         let decision = try deciding(number) { state throws(EngineError) in
             try state.decideCheckpoint(token, updates, limits: limits, at: turn.now)
         }
+        // What others have done since the handler was last told, and what is due now: a callback's answer may still be lost,
+        // and then there is another. Told early, it would be acted on.
+        let hasNews = engine.update(number) { $0.hasUnseenChanges } ?? false
+        if hasNews { turn.replyLSN = turn.nextLSN }
         record(decision, of: number, in: &turn)
+        if decision.events.count > updates.count { turn.replyLSN = turn.nextLSN }
         let reply = engine.update(number) { state in
             let operations = state.deliverChanges()
             return CheckpointReply(token: state.currentToken, operations: operations)

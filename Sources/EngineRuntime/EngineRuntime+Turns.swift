@@ -20,18 +20,14 @@ extension EngineRuntime {
 
     /// Runs `body` as a turn whose events nobody waits for, and returns its reply at once.
     ///
-    /// A refusal waits for what it saw all the same, since the caller acts on it.
+    /// A refusal waits for what it saw all the same, since the caller acts on it; so does a reply with ``Turn/replyLSN``.
     func post<Reply: Sendable>(
         byteCount: Int, _ body: (inout Core, inout Turn) throws(RuntimeError) -> Reply
     ) async throws(RuntimeError) -> Reply {
         try await reserve(byteCount, .completion)
-        switch unforcedTurn(reservation: byteCount, body) {
-        case .success(let reply):
-            return reply
-        case .failure(let error):
-            try await durable(before: log.nextLSN)
-            throw error
-        }
+        let (result, replyLSN) = unforcedTurn(reservation: byteCount, body)
+        if let replyLSN { try await durable(before: replyLSN) }
+        return try result.get()
     }
 
     /// Finds room in the log for a turn's records, suspending while the log is under pressure.
@@ -69,17 +65,20 @@ extension EngineRuntime {
     /// something does anything wait for the disk.
     private func unforcedTurn<Reply: Sendable>(
         reservation: Int, _ body: (inout Core, inout Turn) throws(RuntimeError) -> Reply
-    ) -> Result<Reply, RuntimeError> {
-        let (result, timersMoved) = core.withLock { core in
+    ) -> (Result<Reply, RuntimeError>, replyLSN: LSN?) {
+        beginActivity()
+        defer { endActivity() }
+        let (result, replyLSN, timersMoved) = core.withLock { core in
             var turn = Turn(now: core.advance(to: seams.clock.now()), firstLSN: log.nextLSN)
             let result = core.run(body, in: &turn)
+            if case .failure = result { turn.replyLSN = turn.nextLSN }
             let timersMoved = core.settle(&turn, runtime: self)
             log.enqueue(turn.batch, forced: !turn.releases.isEmpty, reservation: reservation)
             if !turn.releases.isEmpty { release(turn.releases, when: turn.nextLSN) { _ in } }
-            return (result, timersMoved)
+            return (result, turn.replyLSN, timersMoved)
         }
         if timersMoved { timerLoop.wake() }
-        return result
+        return (result, replyLSN)
     }
 
     /// Called under the lock, so that releases keep the order of their turns. What runs must not take the lock: it runs

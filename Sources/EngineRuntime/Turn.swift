@@ -10,6 +10,8 @@ struct Turn {
     let firstLSN: LSN
     var touched: [ExecutionNumber] = []
     var releases: [Release] = []
+    /// What must be durable before even a reply that does not wait for the turn's own events. Nil: nothing.
+    var replyLSN: LSN?
 
     /// Something that may happen only when the turn's events are durable.
     enum Release {

@@ -10,6 +10,44 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct InvocationRaceTests {
     private let rig = Rig()
 
+    @Test func `an unforced reply tells of nothing that could still be lost`() async throws {
+        let files = GatedFileSystem(rig.disk)
+        let calls = rig.calls
+        let created = Mutex<CallbackID?>(nil)
+        let function = FunctionRegistration(name: "ask") { invocation in
+            let session = invocation.session()
+            do {
+                let rows = try await session.checkpoint([OperationUpdate(.callback("1"), .start)])
+                guard case .callback(let id)? = rows.first?.details else { return nil }
+                created.withLock { $0 = id }
+                calls.note("created")
+                await calls.wait("answered")
+                calls.note("asking")
+                let news = try await session.checkpoint([OperationUpdate(.step("2"), .start)], forced: false)
+                #expect(news.map(\.status) == [.succeeded, .started])
+            } catch {
+                Issue.record(error)
+            }
+            calls.note("told")
+            return .succeeded(result: nil)
+        }
+        let runtime = try await rig.open([function], fileSystem: files)
+        let number = try await runtime.start(function: "ask", input: nil).id.number
+        await calls.wait("created")
+        let id = try #require(created.withLock { $0 })
+        files.gate.close()
+        let answer = Task { try await runtime.complete(id, .succeed([0x31])) }
+        await files.gate.somebodyWaits()
+        calls.note("answered")
+        await calls.wait("asking")
+        for _ in 0..<1_000 { await Task.yield() }
+        #expect(calls.count("told") == 0, "the callback's answer is not synced")
+        files.gate.open()
+        try await answer.value
+        #expect(try await runtime.end(of: number).status == .succeeded)
+        try await runtime.close(grace: .zero)
+    }
+
     @Test func `who hears that the engine is quiet may ask it something`() async throws {
         let calls = rig.calls
         let listener = Mutex<EngineRuntime?>(nil)
