@@ -99,9 +99,9 @@ extension EngineRuntime {
     /// holds are tried once more.
     package func register(_ registration: FunctionRegistration) async throws(RuntimeError) {
         try await submit(byteCount: Self.launchByteCount * Core.launchesPerTurn, .completion) {
-            core, turn throws(RuntimeError) in
+            core, _ throws(RuntimeError) in
             guard core.acceptsCommands else { throw core.refusal }
-            core.register(registration, at: turn.now)
+            core.register(registration)
         }
     }
 
@@ -151,12 +151,16 @@ extension Core {
         return decision
     }
 
-    mutating func register(_ registration: FunctionRegistration, at now: Timestamp) {
+    mutating func register(_ registration: FunctionRegistration) {
         scheduler.register(registration)
         for execution in engine.all where execution.hold != nil && execution.start.function == registration.name {
-            retriesOfHeld.insert(execution.number)
-            scheduler.offer(execution.number, of: registration.name)
+            retryHeld(execution.number, of: registration.name)
         }
+    }
+
+    mutating func retryHeld(_ number: ExecutionNumber, of function: String) {
+        retriesOfHeld.insert(number)
+        scheduler.offer(number, of: function)
     }
 }
 

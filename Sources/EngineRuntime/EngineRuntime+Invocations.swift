@@ -44,6 +44,11 @@ extension Core {
         guard let decision else { preconditionFailure("execution \(task.execution.rawValue) ended and is gone") }
         record(decision, of: task.execution, in: &turn)
         if !turn.touched.contains(task.execution) { turn.touched.append(task.execution) }
+        let isHeld = engine.update(task.execution) { $0.hold != nil } ?? false
+        if isHeld, task.registrationCount != scheduler.registrationCount(of: task.function) {
+            // Registered anew while the old code ran: the new code has not had its try.
+            retryHeld(task.execution, of: task.function)
+        }
     }
 
     /// What the record says of an invocation that gave no outcome although nothing had cancelled it.
@@ -60,12 +65,10 @@ extension Core {
 
     /// Ends an invocation that took too long: a crash for the record, a cancellation for its task.
     mutating func timeOut(_ number: ExecutionNumber, in turn: inout Turn) {
-        guard let task = invocations[number], let registration = scheduler.registration(of: task.function) else {
-            return
-        }
-        let seconds = (registration.invocationTimeout?.rawValue ?? 0) / 1_000
+        guard let task = invocations[number] else { return }
         turn.releases.append(.cancel(task))
-        let error = ErrorObject(message: "Function timed out after \(seconds) seconds", type: "Sandbox.Timedout")
+        let time = task.timeout.map { " after \($0.seconds)" } ?? ""
+        let error = ErrorObject(message: "Function timed out\(time)", type: "Sandbox.Timedout")
         end(of: task, .crashed(error), in: &turn)
     }
 }

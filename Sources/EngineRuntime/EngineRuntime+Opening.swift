@@ -80,8 +80,7 @@ extension EngineRuntime {
         }
         // A function that comes after the first turns must not find its executions gone by unregistered: all come first.
         core.withLock { core in
-            let now = core.advance(to: seams.clock.now())
-            for function in functions { core.register(function, at: now) }
+            for function in functions { core.register(function) }
         }
         var rest = numbers[...]
         repeat {

@@ -9,6 +9,10 @@ final class InvocationTask: Sendable {
     let execution: ExecutionNumber
     let invocation: UInt32
     let function: String
+    /// How often the function had been registered when the invocation was decided: which code it runs.
+    let registrationCount: Int
+    /// How long it may take. Nil: for ever.
+    let timeout: Milliseconds?
     private let state = Mutex(State.waiting)
 
     private enum State {
@@ -17,10 +21,14 @@ final class InvocationTask: Sendable {
         case cancelled
     }
 
-    init(execution: ExecutionNumber, invocation: UInt32, function: String) {
+    init(
+        execution: ExecutionNumber, invocation: UInt32, function: String, registrationCount: Int, timeout: Milliseconds?
+    ) {
         self.execution = execution
         self.invocation = invocation
         self.function = function
+        self.registrationCount = registrationCount
+        self.timeout = timeout
     }
 
     /// Starts the handler on `executor`, or on the global pool.

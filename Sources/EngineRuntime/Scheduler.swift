@@ -8,6 +8,7 @@ import ExecutionModel
 struct Scheduler {
     private struct Function {
         var registration: FunctionRegistration?
+        var registrationCount = 0
         var running = 0
         var waiting = Deque<ExecutionNumber>()
 
@@ -34,12 +35,18 @@ struct Scheduler {
         functions[function]?.registration
     }
 
+    /// How often the function was registered: another number, other code.
+    func registrationCount(of function: String) -> Int {
+        functions[function]?.registrationCount ?? 0
+    }
+
     var registeredNames: [String] {
         functions.filter { $0.value.registration != nil }.map(\.key).sorted()
     }
 
     mutating func register(_ registration: FunctionRegistration) {
         functions[registration.name, default: Function()].registration = registration
+        functions[registration.name]?.registrationCount += 1
     }
 
     /// Puts a runnable execution in its function's queue, once.

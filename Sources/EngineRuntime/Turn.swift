@@ -121,7 +121,10 @@ extension Core {
                 token: token, operations: operations, runtime: runtime)
         }
         guard let invocation else { preconditionFailure("execution \(number.rawValue) started and is gone") }
-        let task = InvocationTask(execution: number, invocation: invocation.number, function: registration.name)
+        let task = InvocationTask(
+            execution: number, invocation: invocation.number, function: registration.name,
+            registrationCount: scheduler.registrationCount(of: registration.name),
+            timeout: registration.invocationTimeout)
         invocations[number] = task
         turn.releases.append(.launch(task, invocation, registration))
         runtime.beginActivity()

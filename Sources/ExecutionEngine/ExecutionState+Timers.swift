@@ -35,7 +35,7 @@ extension ExecutionState {
 
 extension Milliseconds {
     /// For messages: `90 seconds`, `1.500 seconds`.
-    var seconds: String {
+    package var seconds: String {
         let milliseconds = String(1_000 + rawValue % 1_000).dropFirst()
         return rawValue % 1_000 == 0 ? "\(rawValue / 1_000) seconds" : "\(rawValue / 1_000).\(milliseconds) seconds"
     }

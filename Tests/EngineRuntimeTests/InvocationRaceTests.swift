@@ -10,6 +10,25 @@ import Testing
 @Suite(.timeLimit(.minutes(1))) struct InvocationRaceTests {
     private let rig = Rig()
 
+    @Test func `a function that is registered while its old code still runs gets its try at what that code holds`()
+        async throws
+    {
+        let calls = rig.calls
+        let divergence = Divergence(recorded: .step("1", "old"), attempted: .step("1", "new"))
+        let changed = FunctionRegistration(name: "pay") { _ in
+            calls.note("invoked")
+            await calls.wait("go")
+            return .held(divergence)
+        }
+        let runtime = try await rig.open([changed])
+        let number = try await runtime.start(function: "pay", input: nil).id.number
+        await calls.wait("invoked")
+        try await runtime.register(FunctionRegistration(name: "pay") { _ in .succeeded(result: nil) })
+        calls.note("go")
+        #expect(try await runtime.end(of: number).status == .succeeded)
+        try await runtime.close(grace: .zero)
+    }
+
     @Test func `an unforced reply tells of nothing that could still be lost`() async throws {
         let files = GatedFileSystem(rig.disk)
         let calls = rig.calls
