@@ -14,7 +14,7 @@ extension EngineRuntime {
     package func start(
         function: String, name: String? = nil, input: [UInt8]?, timeout: Milliseconds? = nil
     ) async throws(RuntimeError) -> StartReply {
-        try await submit(byteCount: Self.roomFor(payloads: input?.count ?? 0), .new) {
+        try await submit(byteCount: roomFor(payloads: input?.count ?? 0), .new) {
             core, turn throws(RuntimeError) in
             guard case .running = core.phase else { throw core.refusal }
             guard let registration = core.scheduler.registration(of: function) else {
@@ -43,10 +43,8 @@ extension EngineRuntime {
     package func checkpoint(
         _ token: CheckpointToken, _ updates: [OperationUpdate], forced: Bool = true
     ) async throws(RuntimeError) -> CheckpointReply {
-        var byteCount = Self.roomFor(payloads: 0)
-        for update in updates {
-            byteCount += Self.roomFor(payloads: (update.payload?.count ?? 0) + (update.error?.byteCount ?? 0))
-        }
+        let payloads = updates.reduce(0) { $0 + ($1.payload?.count ?? 0) + ($1.error?.byteCount ?? 0) }
+        let byteCount = roomFor(records: updates.count, payloads: payloads)
         if forced {
             return try await submit(byteCount: byteCount, .completion) { core, turn throws(RuntimeError) in
                 try core.checkpoint(token, updates, in: &turn)
@@ -67,7 +65,7 @@ extension EngineRuntime {
             case .fail(let error): error?.byteCount ?? 0
             case .heartbeat: 0
             }
-        try await submit(byteCount: Self.roomFor(payloads: payloadLength), .completion) {
+        try await submit(byteCount: roomFor(payloads: payloadLength), .completion) {
             core, turn throws(RuntimeError) in
             guard core.acceptsCommands else { throw core.refusal }
             let number = callback.execution.number
@@ -82,7 +80,7 @@ extension EngineRuntime {
     /// Ends an execution from outside. An invocation in flight is cancelled, and what it still says is refused.
     /// - Returns: When the execution ended: now, or earlier if it had ended already.
     package func stop(_ id: ExecutionID, _ error: ErrorObject? = nil) async throws(RuntimeError) -> Timestamp {
-        try await submit(byteCount: Self.roomFor(payloads: error?.byteCount ?? 0), .completion) {
+        try await submit(byteCount: roomFor(payloads: error?.byteCount ?? 0), .completion) {
             core, turn throws(RuntimeError) in
             guard core.acceptsCommands else { throw core.refusal }
             guard core.engine.update(id.number, { $0.id }) == id else { throw .unknownExecution(id.number) }
@@ -105,12 +103,21 @@ extension EngineRuntime {
         }
     }
 
-    /// An upper bound of what one record with its share of the frame takes beside its payload: names, ids, directory.
-    static let recordOverheadMax = 1_024
-
-    static func roomFor(payloads byteCount: Int) -> Int {
-        byteCount + recordOverheadMax
+    /// The room that a command's records take at most, and the starts and ends of invocations that ride along.
+    ///
+    /// A command over every limit is refused by its decision and records nothing of its payload: no room is asked for what
+    /// the log might not even be able to promise.
+    func roomFor(records count: Int = 1, payloads byteCount: Int) -> Int {
+        let limits = options.limits
+        let limit = max(
+            limits.payloadLengthMax + limits.errorLengthMax, limits.callbackResultLengthMax, limits.checkpointLengthMax)
+        let isRefused = count * Limits.updateOverhead + byteCount > limit + Limits.updateOverhead
+        let records = (isRefused ? 0 : count) + Self.recordsAlongside
+        return log.room(
+            forRecords: records, bodyBytes: records * Limits.updateOverhead + (isRefused ? 0 : byteCount))
     }
+
+    private static let recordsAlongside = 2
 }
 
 extension Core {

@@ -10,11 +10,12 @@ extension EngineRuntime {
         do throws(RuntimeError) {
             if case .pending = outcome {
                 // Nobody waits to hear of a suspension, so it costs no sync.
-                try await post(byteCount: Self.roomFor(payloads: 0)) { core, turn throws(RuntimeError) in
+                try await post(byteCount: roomFor(payloads: 0)) { core, turn throws(RuntimeError) in
                     core.end(of: task, outcome, in: &turn)
                 }
             } else {
-                try await submit(byteCount: Self.roomFor(payloads: outcome?.byteCount ?? 0), .completion) {
+                let payloads = outcome?.byteCount(options.limits) ?? 0
+                try await submit(byteCount: roomFor(records: 2, payloads: payloads), .completion) {
                     core, turn throws(RuntimeError) in
                     core.end(of: task, outcome, in: &turn)
                 }
@@ -74,12 +75,12 @@ extension Core {
 }
 
 extension InvocationOutcome {
-    /// Bytes of what it carries.
-    fileprivate var byteCount: Int {
+    /// Bytes of what is recorded of it, or more. An error over the limit is recorded, cut.
+    fileprivate func byteCount(_ limits: Limits) -> Int {
         switch self {
         case .succeeded(let result): result?.count ?? 0
-        case .failed(let error): error?.byteCount ?? 0
-        case .crashed(let error): error.byteCount
+        case .failed(let error): min(error?.byteCount ?? 0, limits.errorLengthMax)
+        case .crashed(let error): min(error.byteCount, limits.errorLengthMax)
         case .pending, .interrupted, .held: 0
         }
     }

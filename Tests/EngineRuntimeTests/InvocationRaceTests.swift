@@ -67,6 +67,26 @@ import Testing
         try await runtime.close(grace: .zero)
     }
 
+    @Test(arguments: [16 << 20, 33 << 20])
+    func `a result that no limit admits fails its execution`(byteCount: Int) async throws {
+        let function = FunctionRegistration(name: "big") { _ in
+            .succeeded(result: [UInt8](repeating: 0, count: byteCount))
+        }
+        let runtime = try await rig.open([function])
+        let number = try await runtime.start(function: "big", input: nil).id.number
+        let summary = try await runtime.end(of: number)
+        #expect(summary.status == .failed)
+        #expect(summary.error?.type == "InvalidParameterValueException")
+        let error = await #expect(throws: RuntimeError.self) {
+            try await runtime.start(function: "big", input: [UInt8](repeating: 0, count: byteCount))
+        }
+        guard case .refused = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
+        try await runtime.close(grace: .zero)
+    }
+
     @Test func `who hears that the engine is quiet may ask it something`() async throws {
         let calls = rig.calls
         let listener = Mutex<EngineRuntime?>(nil)
