@@ -22,6 +22,8 @@ final class LogState: Sendable {
         var spare: SpareSegment?
         /// Why the last attempt to make a spare failed; nil once one succeeded.
         var spareFailure: FileSystemError?
+        /// Why the spare there is could not be made longer, for an append that needs so much room.
+        var lengtheningFailure: (room: Int, cause: FileSystemError)?
         /// The least room that the spare must have, for an append that waits for it.
         var spareRoomWanted = 0
         var segments: SegmentList
@@ -151,7 +153,10 @@ extension LogState.Content {
         }
         if !ledger.willHaveRoom(for: cost, priority) {
             if let spareFailure { return .failure(.noRoom(spareFailure)) }
-            spareRoomWanted = max(spareRoomWanted, ledger.spareNeeded(for: cost))
+            let needed = ledger.spareNeeded(for: cost)
+            // Asked for even if it is refused now: there may be space by the time it is tried.
+            spareRoomWanted = max(spareRoomWanted, needed)
+            if let failure = lengtheningFailure, needed >= failure.room { return .failure(.noRoom(failure.cause)) }
         }
         return nil
     }

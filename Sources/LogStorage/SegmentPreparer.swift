@@ -54,6 +54,7 @@ package final class SegmentPreparer: Sendable {
             return state.content.withLock { content in
                 guard let spare = content.spare else { preconditionFailure("no spare after it was made") }
                 content.spare = nil
+                content.lengtheningFailure = nil
                 // At once, or the thread would make this one a second time.
                 content.segmentNumber = spare.number
                 content.sizeIndex = spare.sizeIndex
@@ -146,6 +147,7 @@ package final class SegmentPreparer: Sendable {
         let answers = state.content.withLock { content in
             content.spare = spare
             content.spareFailure = nil
+            content.lengtheningFailure = nil
             content.spareRoomWanted = 0
             content.ledger.spareRoom = state.options.roomForAppends(inSegment: spare.size)
             return content.serveRoomWaiters()
@@ -155,10 +157,13 @@ package final class SegmentPreparer: Sendable {
 
     private func failed(with error: FileSystemError) {
         let answers = state.content.withLock { content in
-            content.spareFailure = error
-            let answers = content.serveRoomWaiters()
             // A spare that could not be made longer still serves everybody else.
-            if content.spare != nil { content.spareFailure = nil }
+            if content.spare == nil {
+                content.spareFailure = error
+            } else {
+                content.lengtheningFailure = (content.spareRoomWanted, error)
+            }
+            let answers = content.serveRoomWaiters()
             content.spareRoomWanted = 0
             return answers
         }
