@@ -1,4 +1,4 @@
-/// What a walk over a segment comes to: the decision table of recovery. SPEC.md §1.10.
+/// What a walk over a segment comes to: the decision table of recovery. SPEC.md §2.4.
 enum SegmentVerdict: Equatable {
     /// Everything that the segment must hold is there. `torn` is where bytes begin that were never acknowledged.
     case whole(torn: LogDamage?)
