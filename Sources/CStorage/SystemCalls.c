@@ -28,6 +28,18 @@ int indelible_lock_file(int descriptor, bool wait) {
     return 0;
 }
 
+void indelible_unlock_file(int descriptor) {
+#if defined(F_OFD_SETLK)
+    struct flock lock;
+    memset(&lock, 0, sizeof lock);
+    lock.l_type = F_UNLCK;
+    lock.l_whence = SEEK_SET;
+    (void)fcntl(descriptor, F_OFD_SETLK, &lock);
+#else
+    (void)flock(descriptor, LOCK_UN);
+#endif
+}
+
 int indelible_sync_data(int descriptor) {
 #if defined(__APPLE__)
     return indelible_sync(descriptor);

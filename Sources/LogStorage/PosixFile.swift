@@ -149,7 +149,7 @@ final class PosixFile: LogFile {
     }
 }
 
-/// A locked file. The lock belongs to the open file description, so closing it releases the lock.
+/// A locked file. The lock belongs to the open file description: it goes with the last descriptor, or by ``release()``.
 final class PosixLock: DirectoryLock {
     private let descriptor: Int32
     private let isReleased = Atomic(false)
@@ -165,6 +165,8 @@ final class PosixLock: DirectoryLock {
 
     func release() {
         guard !isReleased.exchange(true, ordering: .relaxed) else { return }
+        // Closing is not enough: a process that was just forked shares the description until it runs its program.
+        indelible_unlock_file(descriptor)
         closeDescriptor(descriptor)
     }
 }

@@ -18,6 +18,9 @@ uint32_t indelible_crc32c_portable(uint32_t crc, const void *data, size_t length
 /// Takes a whole-file lock that belongs to the open file description. EAGAIN: another description holds it.
 int indelible_lock_file(int descriptor, bool wait);
 
+/// Releases the lock for everybody who shares the description, a child between fork and exec included.
+void indelible_unlock_file(int descriptor);
+
 /// Makes the bytes written to the file durable; the drive's own cache included.
 int indelible_sync_data(int descriptor);
 
