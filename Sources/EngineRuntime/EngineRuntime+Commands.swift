@@ -21,10 +21,10 @@ extension EngineRuntime {
                 throw .unknownFunction(function)
             }
             let number = ExecutionNumber(turn.nextLSN.rawValue)
-            let random = core.random.bits()
+            let secret = core.random.bits()
             let request = ExecutionStart(
-                random: random, function: function,
-                name: name ?? ExecutionID(number: number, random: random).description,
+                secret: secret, function: function,
+                name: name ?? ExecutionID(number: number, secret: secret).description,
                 input: input.map { .inline($0) }, timeout: timeout ?? registration.executionTimeout)
             let decision = try refusing { () throws(EngineError) in
                 try core.engine.decideStart(request, number: number, at: turn.now)
@@ -68,9 +68,10 @@ extension EngineRuntime {
         try await submit(byteCount: roomFor(payloads: payloadLength), .completion) {
             core, turn throws(RuntimeError) in
             guard core.acceptsCommands else { throw core.refusal }
-            let number = callback.execution.number
+            let number = callback.execution
             let limits = core.engine.limits
-            let decision = try core.deciding(number) { state throws(EngineError) in
+            let decision = try core.deciding(number, orThrow: .refused(.callbackNotFound)) {
+                state throws(EngineError) in
                 try state.decideCallback(callback, command, limits: limits, at: turn.now)
             }
             core.record(decision, of: number, in: &turn)
@@ -85,7 +86,8 @@ extension EngineRuntime {
             guard core.acceptsCommands else { throw core.refusal }
             guard core.engine.update(id.number, { $0.id }) == id else { throw .unknownExecution(id.number) }
             let limits = core.engine.limits
-            let decision = try core.deciding(id.number) { state throws(EngineError) in
+            let decision = try core.deciding(id.number, orThrow: .unknownExecution(id.number)) {
+                state throws(EngineError) in
                 try state.decideStop(error, limits: limits, at: turn.now)
             }
             core.record(decision, of: id.number, in: &turn)
@@ -125,9 +127,9 @@ extension Core {
         _ token: CheckpointToken, _ updates: [OperationUpdate], in turn: inout Turn
     ) throws(RuntimeError) -> CheckpointReply {
         guard acceptsCommands else { throw refusal }
-        let number = token.execution.number
+        let number = token.execution
         let limits = engine.limits
-        let decision = try deciding(number) { state throws(EngineError) in
+        let decision = try deciding(number, orThrow: .refused(.invalidCheckpointToken)) { state throws(EngineError) in
             try state.decideCheckpoint(token, updates, limits: limits, at: turn.now)
         }
         // What others have done since the handler was last told, and what is due now: a callback's answer may still be lost,
@@ -144,9 +146,10 @@ extension Core {
         return reply
     }
 
-    /// Runs a decision of the pure engine over an execution's state.
+    /// Runs a decision of the pure engine over an execution's state; throws `absence` when there is no such execution.
     mutating func deciding<Reply>(
-        _ number: ExecutionNumber, _ decide: (inout ExecutionState) throws(EngineError) -> Decision<Reply>
+        _ number: ExecutionNumber, orThrow absence: RuntimeError,
+        _ decide: (inout ExecutionState) throws(EngineError) -> Decision<Reply>
     ) throws(RuntimeError) -> Decision<Reply> {
         let decision: Decision<Reply>?
         do throws(EngineError) {
@@ -154,7 +157,7 @@ extension Core {
         } catch {
             throw .refused(error)
         }
-        guard let decision else { throw .unknownExecution(number) }
+        guard let decision else { throw absence }
         return decision
     }
 

@@ -21,7 +21,7 @@ package struct EngineError: Error, Hashable, Sendable {
         EngineError(.invalidParameterValue, message)
     }
 
-    /// A token that is spent, of an earlier invocation, of another execution, or of one that has ended. Clients know
+    /// A token that is made up, spent, of an earlier invocation, of another execution, or of one that has ended. Clients know
     /// this error by the exact words.
     package static let invalidCheckpointToken = EngineError.invalid("Invalid checkpoint token")
 }

@@ -78,7 +78,7 @@ extension EngineState {
         }
         return Decision(
             events: [.executionStarted(request)],
-            reply: StartReply(id: ExecutionID(number: number, random: request.random), isNew: true))
+            reply: StartReply(id: ExecutionID(number: number, secret: request.secret), isNew: true))
     }
 
     private func check(_ request: ExecutionStart) throws(EngineError) {

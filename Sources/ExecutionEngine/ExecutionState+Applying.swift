@@ -23,6 +23,7 @@ extension ExecutionState {
             invocationCount += 1
             phase = .inFlight(requestID: requestID, since: time)
             checkpointCount = 0
+            tokenCheck = CheckpointToken.check(invocation: invocationCount, secret: start.secret)
         case .invocationCompleted(let end):
             applyInvocationEnd(end, at: time)
         case .contextStarted(let operation):
@@ -172,7 +173,7 @@ extension ExecutionState {
         case .context: details = .context(replayChildren: false)
         case .step: details = .step(attempt: 0, nextAttemptTime: nil)
         case .wait: details = .wait(scheduledEndTime: time)
-        case .callback: details = .callback(callbackID: CallbackID(execution: id, ordinal: ordinal))
+        case .callback: details = .callback(callbackID: callbackID(ordinal))
         case .execution, .chainedInvoke: preconditionFailure("no event starts a row of type \(type)")
         }
         let parentID = start.parent.map { rows[Int($0.rawValue)].operation.identity.id }

@@ -42,11 +42,13 @@ package struct ExecutionState: Sendable {
 
     /// Volatile: the checkpoints that the invocation in flight has made.
     var checkpointCount: UInt32 = 0
+    /// What the tokens of the latest invocation carry.
+    var tokenCheck = RandomBits(high: 0, low: 0)
     /// Volatile: the rows changed since the handler was last told.
     var changes: [OperationOrdinal] = []
 
     init(_ start: ExecutionStart, number: ExecutionNumber, at time: Timestamp) {
-        self.id = ExecutionID(number: number, random: start.random)
+        self.id = ExecutionID(number: number, secret: start.secret)
         self.start = start
         self.startTime = time
         self.lastTime = time
@@ -129,7 +131,13 @@ extension ExecutionState {
     /// The token of the next checkpoint; nil when no invocation may make one.
     package var currentToken: CheckpointToken? {
         guard isInFlight, !status.isTerminal else { return nil }
-        return CheckpointToken(execution: id, invocation: invocationCount, sequence: checkpointCount)
+        return CheckpointToken(
+            execution: number, invocation: invocationCount, sequence: checkpointCount, check: tokenCheck)
+    }
+
+    /// The id that a callback of this ordinal has.
+    package func callbackID(_ ordinal: OperationOrdinal) -> CallbackID {
+        CallbackID(execution: number, ordinal: ordinal, secret: start.secret)
     }
 
     /// Whether an operation changed after the handler was last told.

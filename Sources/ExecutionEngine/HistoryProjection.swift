@@ -4,7 +4,7 @@ import ExecutionModel
 /// whole. A record that cannot follow those before it, so one that is missing too, is refused and never passed over.
 package struct HistoryProjection: Sendable {
     private let includesInternal: Bool
-    private var execution: ExecutionID?
+    private var execution: (number: ExecutionNumber, secret: RandomBits)?
     private var sequence: UInt32 = 0
     private var eventID: UInt32 = 0
     private var invocation: (requestID: RandomBits, start: Timestamp)?
@@ -41,7 +41,7 @@ package struct HistoryProjection: Sendable {
         }
         sequence = record.sequence
         if case .executionStarted(let start) = record.event {
-            execution = ExecutionID(number: record.execution, random: start.random)
+            execution = (record.execution, start.secret)
         }
         let known: Int? =
             if let operation = record.event.operation { try index(of: operation, record.event) } else { nil }
@@ -107,7 +107,8 @@ package struct HistoryProjection: Sendable {
         case .callbackStarted(_, let timeout, let heartbeatTimeout):
             guard let execution, let known else { throw .executionUnknown }
             return .callbackStarted(
-                callbackID: CallbackID(execution: execution, ordinal: OperationOrdinal(UInt32(known))),
+                callbackID: CallbackID(
+                    execution: execution.number, ordinal: OperationOrdinal(UInt32(known)), secret: execution.secret),
                 timeout: timeout, heartbeatTimeout: heartbeatTimeout)
         case .callbackSucceeded(_, let result): return .callbackSucceeded(result: result)
         case .callbackFailed(_, let error): return .callbackFailed(error: error)

@@ -5,53 +5,53 @@ private enum TextTag {
 }
 
 extension CallbackID: CustomStringConvertible {
-    /// Base64 of a tag, the execution's random bits, its number and the ordinal.
+    /// Base64 of a tag, the check, the execution's number and the ordinal.
     package var description: String {
         var bytes: [UInt8] = [TextTag.callbackID]
-        bytes.append(random: execution.random)
-        bytes.append(varint: execution.number.rawValue)
+        bytes.append(random: check)
+        bytes.append(varint: execution.rawValue)
         bytes.append(varint: UInt64(ordinal.rawValue))
         return Base64.encode(bytes)
     }
 
-    /// Reads what ``description`` wrote; nil for anything else.
+    /// Reads what ``description`` wrote; nil for anything else. Whether it names a callback is another question.
     package init?(_ text: some StringProtocol) {
-        guard let (execution, fields) = decodeFields(text, tag: TextTag.callbackID, count: 1),
+        guard let (check, number, fields) = decodeFields(text, tag: TextTag.callbackID, count: 1),
             let ordinal = UInt32(exactly: fields[0])
         else { return nil }
-        self.init(execution: execution, ordinal: OperationOrdinal(ordinal))
+        self.init(execution: number, ordinal: OperationOrdinal(ordinal), check: check)
     }
 }
 
 extension CheckpointToken: CustomStringConvertible {
-    /// Base64 of a tag, the execution's random bits, its number, the invocation and the sequence.
+    /// Base64 of a tag, the check, the execution's number, the invocation and the sequence.
     package var description: String {
         var bytes: [UInt8] = [TextTag.checkpointToken]
-        bytes.append(random: execution.random)
-        bytes.append(varint: execution.number.rawValue)
+        bytes.append(random: check)
+        bytes.append(varint: execution.rawValue)
         bytes.append(varint: UInt64(invocation))
         bytes.append(varint: UInt64(sequence))
         return Base64.encode(bytes)
     }
 
-    /// Reads what ``description`` wrote; nil for anything else.
+    /// Reads what ``description`` wrote; nil for anything else. Whether it is good is another question.
     package init?(_ text: some StringProtocol) {
-        guard let (execution, fields) = decodeFields(text, tag: TextTag.checkpointToken, count: 2),
+        guard let (check, number, fields) = decodeFields(text, tag: TextTag.checkpointToken, count: 2),
             let invocation = UInt32(exactly: fields[0]), let sequence = UInt32(exactly: fields[1])
         else { return nil }
-        self.init(execution: execution, invocation: invocation, sequence: sequence)
+        self.init(execution: number, invocation: invocation, sequence: sequence, check: check)
     }
 }
 
-/// The execution and the `count` numbers after it, when `text` holds exactly those after `tag`.
+/// The check, the execution and the `count` numbers after it, when `text` holds exactly those after `tag`.
 private func decodeFields(
     _ text: some StringProtocol, tag: UInt8, count: Int
-) -> (execution: ExecutionID, fields: [UInt64])? {
+) -> (check: RandomBits, execution: ExecutionNumber, fields: [UInt64])? {
     guard text.utf8.count <= 1_024, let bytes = Base64.decode(text), bytes.first == tag else { return nil }
     let span = bytes.span.bytes
     var offset = 1
     // What is wrong with a made-up id does not matter to the one who made it up: it names nothing.
-    guard let random = try? span.random(.random, at: &offset),
+    guard let check = try? span.random(.identity, at: &offset),
         let number = try? span.varint(.identity, at: &offset)
     else { return nil }
     var fields: [UInt64] = []
@@ -60,5 +60,5 @@ private func decodeFields(
         fields.append(field)
     }
     guard offset == bytes.count else { return nil }
-    return (ExecutionID(number: ExecutionNumber(number), random: random), fields)
+    return (check, ExecutionNumber(number), fields)
 }

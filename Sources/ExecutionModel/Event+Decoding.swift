@@ -16,7 +16,7 @@ extension Event {
     private init(_ kind: EventKind, _ bytes: RawSpan, _ offset: inout Int) throws(EventDecodingError) {
         switch kind {
         case .executionStarted:
-            let random = try bytes.random(.random, at: &offset)
+            let secret = try bytes.random(.secret, at: &offset)
             let function = try bytes.string(.function, at: &offset)
             let version = try bytes.string(.version, at: &offset)
             let name = try bytes.string(.name, at: &offset)
@@ -24,7 +24,7 @@ extension Event {
             let input = try bytes.payload(at: &offset)
             self = .executionStarted(
                 ExecutionStart(
-                    random: random, function: function, version: version, name: name, input: input, timeout: timeout))
+                    secret: secret, function: function, version: version, name: name, input: input, timeout: timeout))
         case .executionSucceeded:
             self = .executionSucceeded(result: try bytes.payload(at: &offset))
         case .executionFailed:

@@ -5,7 +5,7 @@ extension Event {
     package func encodeBody(into bytes: inout [UInt8]) {
         switch self {
         case .executionStarted(let start):
-            bytes.append(random: start.random)
+            bytes.append(random: start.secret)
             bytes.append(string: start.function)
             bytes.append(string: start.version)
             bytes.append(string: start.name)

@@ -94,7 +94,9 @@ package enum InvocationEnd: Hashable, Sendable {
 
 /// What starts an execution: everything about it that never changes.
 package struct ExecutionStart: Hashable, Sendable {
-    package var random: RandomBits
+    /// Drawn for this execution, and known to the log and the engine alone: what the world must not be able to make up is
+    /// derived from it (``ExecutionID``, ``CallbackID``, ``CheckpointToken``).
+    package var secret: RandomBits
     package var function: String
     /// `$LATEST`, or the version that the execution is pinned to.
     package var version: String
@@ -104,10 +106,10 @@ package struct ExecutionStart: Hashable, Sendable {
     package var timeout: Milliseconds?
 
     package init(
-        random: RandomBits, function: String, version: String = "$LATEST", name: String, input: Payload?,
+        secret: RandomBits, function: String, version: String = "$LATEST", name: String, input: Payload?,
         timeout: Milliseconds? = nil
     ) {
-        self.random = random
+        self.secret = secret
         self.function = function
         self.version = version
         self.name = name

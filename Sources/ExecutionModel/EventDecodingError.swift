@@ -13,7 +13,7 @@ package enum EventDecodingError: Error, Equatable {
 /// The fields that an ``EventDecodingError`` names.
 package enum EventField: String, Sendable {
     case attemptDelay, callbackHeartbeatTimeout, callbackTimeout, duration, error, executionTimeout, flags, function
-    case identity, invocationEnd, name, operation, parent, payload, random, requestID, retryDelay, subType, version
+    case identity, invocationEnd, name, operation, parent, payload, requestID, retryDelay, secret, subType, version
     case operationID, operationType
 }
 

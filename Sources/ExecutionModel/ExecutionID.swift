@@ -11,27 +11,22 @@ package struct ExecutionNumber: Comparable, Hashable, Sendable {
     }
 }
 
-/// Names one execution for ever: its number, which finds it, and 128 random bits, which tell it from the execution of
-/// the same number in another log.
+/// Names one execution for ever: its number, which finds it, and a check, which tells it from the execution of the same
+/// number in another log.
 ///
-/// As text, `<number>-<32 hexadecimal digits>`: the last segment of the execution's ARN.
+/// It is public, and gives nobody the right to anything: the check is derived from the execution's secret, and says
+/// nothing of it. As text, `<number>-<32 hexadecimal digits>`: the last segment of the execution's ARN.
 package struct ExecutionID: Hashable, Sendable {
     package var number: ExecutionNumber
-    package var random: RandomBits
+    package var check: RandomBits
 
-    package init(number: ExecutionNumber, random: RandomBits) {
+    package init(number: ExecutionNumber, check: RandomBits) {
         self.number = number
-        self.random = random
+        self.check = check
     }
-}
 
-/// 128 random bits, drawn when an execution starts.
-package struct RandomBits: Hashable, Sendable {
-    package var high: UInt64
-    package var low: UInt64
-
-    package init(high: UInt64, low: UInt64) {
-        self.high = high
-        self.low = low
+    /// The id of the execution that has this number and this ``ExecutionStart/secret``.
+    package init(number: ExecutionNumber, secret: RandomBits) {
+        self.init(number: number, check: SipHash128(of: "execution".utf8, key: secret).digest)
     }
 }

@@ -38,15 +38,15 @@ extension ExecutionNumber: CustomStringConvertible {
 
 extension ExecutionID: CustomStringConvertible {
     /// `<number>-<32 hexadecimal digits>`.
-    package var description: String { "\(number)-\(random)" }
+    package var description: String { "\(number)-\(check)" }
 
     /// Reads what ``description`` wrote; nil for anything else, so that an execution has one spelling.
     package init?(_ text: some StringProtocol) {
         guard let dash = text.firstIndex(of: "-") else { return nil }
         let digits = text[..<dash]
         guard let number = UInt64(digits), String(number) == digits,
-            let random = RandomBits(text[text.index(after: dash)...])
+            let check = RandomBits(text[text.index(after: dash)...])
         else { return nil }
-        self.init(number: ExecutionNumber(number), random: random)
+        self.init(number: ExecutionNumber(number), check: check)
     }
 }

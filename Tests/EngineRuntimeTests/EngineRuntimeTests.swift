@@ -138,6 +138,36 @@ import Testing
         try await runtime.close(grace: .zero)
     }
 
+    @Test func `a made-up callback id or token is refused the same whatever it names`() async throws {
+        let function = FunctionRegistration(name: "ask") { invocation in
+            _ = try? await invocation.session().checkpoint([OperationUpdate(.callback("1"), .start)])
+            return .pending
+        }
+        let runtime = try await rig.open([function])
+        let id = try await runtime.start(function: "ask", input: nil).id
+        try await settled(runtime, id.number)
+        // The open callback; an operation, and an execution, that do not exist.
+        let places: [(ExecutionNumber, UInt32)] = [(id.number, 0), (id.number, 7), (ExecutionNumber(9_999), 0)]
+        for (number, ordinal) in places.map({ ($0, OperationOrdinal($1)) }) {
+            // The best that the public id gives: its check, and what follows from it as if it were the secret.
+            let derived = CallbackID(execution: number, ordinal: ordinal, secret: id.check).check
+            for check in [id.check, derived] {
+                let callback = CallbackID(execution: number, ordinal: ordinal, check: check)
+                let refusal = await #expect(throws: RuntimeError.self) {
+                    try await runtime.complete(callback, .succeed(nil))
+                }
+                #expect(refusal?.description == RuntimeError.refused(.callbackNotFound).description)
+                let token = CheckpointToken(execution: number, invocation: 1, sequence: 1, check: check)
+                let tokenRefusal = await #expect(throws: RuntimeError.self) {
+                    try await runtime.checkpoint(token, [])
+                }
+                #expect(tokenRefusal?.description == RuntimeError.refused(.invalidCheckpointToken).description)
+            }
+        }
+        #expect(try await runtime.summary(id.number).standing == .suspended(nextDue: nil))
+        try await runtime.close(grace: .zero)
+    }
+
     @Test func `no more invocations are in flight than the limits allow`() async throws {
         let calls = rig.calls
         let function = FunctionRegistration(name: "busy", concurrencyLimit: 2) { _ in

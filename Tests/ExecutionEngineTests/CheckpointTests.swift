@@ -41,16 +41,20 @@ import Testing
         try driver.checkpoint([], token: token)
     }
 
-    @Test func `a token of another invocation or execution is refused`() throws {
+    @Test func `a token of another invocation, or one made up, is refused`() throws {
         let driver = EngineDriver.invoked()
         let token = try #require(driver.execution.currentToken)
-        var foreign = token
-        foreign.execution.random.low ^= 1
-        #expect(throws: EngineError.invalidCheckpointToken) { try driver.checkpoint([], token: foreign) }
+        var forged = token
+        forged.check = driver.execution.id.check
+        #expect(throws: EngineError.invalidCheckpointToken) { try driver.checkpoint([], token: forged) }
         driver.finish(.interrupted)
         #expect(throws: EngineError.invalidCheckpointToken) { try driver.checkpoint([], token: token) }
         _ = driver.invoke()
         #expect(throws: EngineError.invalidCheckpointToken) { try driver.checkpoint([], token: token) }
+        // The names of the new invocation do not help who has but the old one's check.
+        forged = token
+        forged.invocation += 1
+        #expect(throws: EngineError.invalidCheckpointToken) { try driver.checkpoint([], token: forged) }
         #expect(EngineError.invalidCheckpointToken.message == "Invalid checkpoint token")
     }
 

@@ -53,7 +53,7 @@ final class EngineDriver {
     ) throws(EngineError) -> StartReply {
         let next = ExecutionNumber(UInt64(records.count) + 1)
         let start = ExecutionStart(
-            random: RandomBits(high: 7, low: next.rawValue), function: function, name: name,
+            secret: RandomBits(high: 7, low: next.rawValue), function: function, name: name,
             input: input.map { .inline(Array($0.utf8)) }, timeout: timeout)
         let decision = try state.decideStart(start, number: next, at: now)
         if decision.reply.isNew { number = next }
@@ -79,7 +79,14 @@ final class EngineDriver {
     }
 
     func answer(_ ordinal: UInt32, _ command: CallbackCommand) throws(EngineError) {
-        let id = CallbackID(execution: execution.id, ordinal: OperationOrdinal(ordinal))
+        try answer(callbackID(ordinal), command)
+    }
+
+    func callbackID(_ ordinal: UInt32) -> CallbackID {
+        execution.callbackID(OperationOrdinal(ordinal))
+    }
+
+    func answer(_ id: CallbackID, _ command: CallbackCommand) throws(EngineError) {
         record(try execution.decideCallback(id, command, limits: state.limits, at: now))
     }
 

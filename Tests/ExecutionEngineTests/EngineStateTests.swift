@@ -64,7 +64,7 @@ import Testing
     func `a version is the latest or digits`(version: String) throws {
         let state = EngineState(limits: .embedded)
         let start = ExecutionStart(
-            random: RandomBits(high: 0, low: 0), function: "pay", version: version, name: "a", input: nil)
+            secret: RandomBits(high: 0, low: 0), function: "pay", version: version, name: "a", input: nil)
         let decision = try state.decideStart(
             start, number: ExecutionNumber(1), at: Timestamp(millisecondsSinceEpoch: 0))
         #expect(decision.reply.isNew)

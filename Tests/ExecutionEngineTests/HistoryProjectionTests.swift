@@ -28,7 +28,7 @@ import Testing
                 == OperationIdentity(id: OperationID("1-1"), parentID: OperationID("1"), type: .step, subType: "Step"))
         let request = RandomBits(high: 1, low: 2)
         let later = start.adding(Milliseconds(2_000))
-        let callback = CallbackID(execution: driver.execution.id, ordinal: OperationOrdinal(2))
+        let callback = driver.callbackID(2)
         #expect(
             history.map(\.details) == [
                 .executionStarted(input: .inline(Array("{}".utf8)), timeout: Milliseconds(60_000)),

@@ -6,30 +6,39 @@ import Testing
     static let ids = [0, 1, 127, 128, 1 << 20, UInt64.max].flatMap { number in
         [0, 1, UInt32.max].map { ordinal in
             CallbackID(
-                execution: ExecutionID(number: ExecutionNumber(number), random: EventVectors.random),
-                ordinal: OperationOrdinal(ordinal))
+                execution: ExecutionNumber(number), ordinal: OperationOrdinal(ordinal), secret: EventVectors.secret)
         }
     }
 
+    /// SPEC.md, "Names in text".
+    @Test(arguments: [
+        (17, 2, "y9oeAzrbp/FocxNKx06SuhURAg=="), (300, 300, "y+Z9nORteRgHkfhql1Th1BKsAqwC"),
+    ])
+    func `a callback id has the text that the specification gives`(number: UInt64, ordinal: UInt32, text: String) {
+        let id = CallbackID(
+            execution: ExecutionNumber(number), ordinal: OperationOrdinal(ordinal), secret: EventVectors.secret)
+        #expect(id.description == text)
+        #expect(CallbackID(text) == id)
+    }
+
     @Test(arguments: ids)
-    func `a callback id survives its text`(id: CallbackID) {
+    func `a callback id survives its text, which is no token's`(id: CallbackID) {
         #expect(CallbackID(id.description) == id)
         #expect(id.description.wholeMatch(of: /[A-Za-z0-9+\/]+={0,2}/) != nil)
-    }
-
-    @Test func `a checkpoint token survives its text and is no callback id`() {
-        let token = CheckpointToken(execution: ExecutionIDTests.id, invocation: 3, sequence: 300)
-        #expect(CheckpointToken(token.description) == token)
-        #expect(CallbackID(token.description) == nil)
-    }
-
-    @Test(arguments: ids)
-    func `a callback id is no checkpoint token`(id: CallbackID) {
         #expect(CheckpointToken(id.description) == nil)
     }
 
+    @Test func `callbacks of one execution share no part of their checks`() {
+        let checks = (0..<100).map {
+            CallbackID(execution: ExecutionNumber(17), ordinal: OperationOrdinal($0), secret: EventVectors.secret).check
+        }
+        #expect(Set(checks.map(\.high)).count == 100)
+        #expect(Set(checks.map(\.low)).count == 100)
+        #expect(!checks.contains(ExecutionIDTests.id.check))
+    }
+
     @Test func `a text cut or changed anywhere is another id or none`() {
-        let id = CallbackIDTests.ids[4]
+        let id = Self.ids[4]
         let text = Array(id.description)
         for length in 0..<text.count { #expect(CallbackID(String(text[..<length])) == nil) }
         for index in text.indices {
@@ -38,24 +47,5 @@ import Testing
             #expect(CallbackID(String(changed)) != id)
         }
         #expect(CallbackID(String(repeating: "A", count: 2_000)) == nil)
-    }
-}
-
-@Suite struct Base64Tests {
-    /// RFC 4648 §10.
-    static let vectors = [
-        ("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foob", "Zm9vYg=="), ("fooba", "Zm9vYmE="),
-        ("foobar", "Zm9vYmFy"),
-    ]
-
-    @Test(arguments: vectors)
-    func `bytes and text agree with the RFC`(bytes: String, text: String) {
-        #expect(Base64.encode(Array(bytes.utf8)) == text)
-        #expect(Base64.decode(text) == Array(bytes.utf8))
-    }
-
-    @Test(arguments: ["Z", "Zg", "Zg=", "Zh==", "Zm9=", "Zg==Zg==", "====", "Z===", "Zm9v\n", "Zm-_", "Zé=="])
-    func `what the encoder never writes is refused`(text: String) {
-        #expect(Base64.decode(text) == nil)
     }
 }

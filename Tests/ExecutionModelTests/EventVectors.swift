@@ -2,7 +2,7 @@ import ExecutionModel
 
 /// The events of `Fixtures/events/1/vectors.txt`, under the numbers that SPEC.md gives them.
 enum EventVectors {
-    static let random = RandomBits(high: 0x0011_2233_4455_6677, low: 0x8899_AABB_CCDD_EEFF)
+    static let secret = RandomBits(high: 0x0011_2233_4455_6677, low: 0x8899_AABB_CCDD_EEFF)
     static let error = ErrorObject(message: "no", type: "Declined")
     static let fullError = ErrorObject(message: "no", type: "Declined", data: "{}", stackTrace: ["f", "main"])
     static let hello = Payload.inline(Array("\"hello\"".utf8))
@@ -15,13 +15,13 @@ enum EventVectors {
             "executionStarted",
             .executionStarted(
                 ExecutionStart(
-                    random: random, function: "pay", name: "order-1", input: .inline(Array("{}".utf8)),
+                    secret: secret, function: "pay", name: "order-1", input: .inline(Array("{}".utf8)),
                     timeout: Milliseconds(60_000)))
         ),
         (
             "executionStarted without input and timeout",
             .executionStarted(
-                ExecutionStart(random: random, function: "pay", version: "7", name: "order-1", input: nil))
+                ExecutionStart(secret: secret, function: "pay", version: "7", name: "order-1", input: nil))
         ),
         ("executionSucceeded", .executionSucceeded(result: hello)),
         ("executionSucceeded without a result", .executionSucceeded(result: nil)),
@@ -43,7 +43,7 @@ enum EventVectors {
             .executionHeld(
                 Divergence(recorded: nil, attempted: OperationIdentity(id: OperationID("2"), type: .callback)))
         ),
-        ("invocationStarted", .invocationStarted(requestID: random)),
+        ("invocationStarted", .invocationStarted(requestID: secret)),
         ("invocationCompleted, returned", .invocationCompleted(.returned(error: nil))),
         ("invocationCompleted, returned an error", .invocationCompleted(.returned(error: error))),
         ("invocationCompleted, suspended", .invocationCompleted(.suspended(unseenChanges: false))),

@@ -3,18 +3,20 @@ import Testing
 @testable import ExecutionModel
 
 @Suite struct ExecutionIDTests {
-    static let id = ExecutionID(number: ExecutionNumber(17), random: EventVectors.random)
+    static let id = ExecutionID(number: ExecutionNumber(17), secret: EventVectors.secret)
 
-    @Test func `an execution id is its number and 32 digits`() {
-        #expect(Self.id.description == "17-00112233445566778899aabbccddeeff")
-        #expect(ExecutionID("17-00112233445566778899aabbccddeeff") == Self.id)
+    /// SPEC.md, "Names in text".
+    @Test func `an execution id is its number and a check of 32 digits`() {
+        #expect(Self.id.description == "17-d2c4ab8905f7855719ee290e079ecc78")
+        #expect(!Self.id.description.contains("\(EventVectors.secret)"))
+        #expect(ExecutionID("17-d2c4ab8905f7855719ee290e079ecc78") == Self.id)
     }
 
     @Test(arguments: [
-        "", "17", "17-", "-00112233445566778899aabbccddeeff", "017-00112233445566778899aabbccddeeff",
-        "+17-00112233445566778899aabbccddeeff", "17-00112233445566778899AABBCCDDEEFF",
-        "17-00112233445566778899aabbccddeef", "17-00112233445566778899aabbccddeeff0",
-        "17-00112233445566778899aabbccddeefg", "18446744073709551616-00112233445566778899aabbccddeeff",
+        "", "17", "17-", "-d2c4ab8905f7855719ee290e079ecc78", "017-d2c4ab8905f7855719ee290e079ecc78",
+        "+17-d2c4ab8905f7855719ee290e079ecc78", "17-D2C4AB8905F7855719EE290E079ECC78",
+        "17-d2c4ab8905f7855719ee290e079ecc7", "17-d2c4ab8905f7855719ee290e079ecc780",
+        "17-d2c4ab8905f7855719ee290e079ecc7g", "18446744073709551616-d2c4ab8905f7855719ee290e079ecc78",
     ])
     func `an execution has one spelling`(text: String) {
         #expect(ExecutionID(text) == nil)
@@ -25,7 +27,7 @@ import Testing
     static let arn = ExecutionARN(function: "pay", version: "$LATEST", name: "order-1", id: ExecutionIDTests.id)
     static let text =
         "arn:indelible:lambda:local:000000000000:function:pay:$LATEST/durable-execution/order-1/"
-        + "17-00112233445566778899aabbccddeeff"
+        + "17-d2c4ab8905f7855719ee290e079ecc78"
 
     @Test func `an ARN follows the grammar of AWS and ends in the execution's id`() {
         #expect(Self.arn.description == Self.text)

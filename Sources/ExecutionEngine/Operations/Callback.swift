@@ -49,7 +49,8 @@ extension ExecutionState {
     package func decideCallback(
         _ callback: CallbackID, _ command: CallbackCommand, limits: Limits, at now: Timestamp
     ) throws(EngineError) -> Decision<Void> {
-        guard callback.execution == id else { throw .callbackNotFound }
+        // First of all, so that a made-up id learns nothing, not even whether the operation exists.
+        guard callback == callbackID(callback.ordinal) else { throw .callbackNotFound }
         let closed = EngineError(.callbackTimeout, "The callback has expired or is already closed.")
         guard !status.isTerminal else { throw closed }
         let index = Int(callback.ordinal.rawValue)
@@ -77,6 +78,7 @@ extension ExecutionState {
 }
 
 extension EngineError {
-    static let callbackNotFound = EngineError(
+    /// No execution or operation of this place, or a check that is not the callback's: which of them is not told.
+    package static let callbackNotFound = EngineError(
         .resourceNotFound, "No callback has this id. Check that it is complete and belongs to this log.")
 }

@@ -31,6 +31,6 @@ struct OperationPath {
     private static func id(_ prefix: String, _ number: Int) -> OperationID {
         let path = prefix + String(number)
         guard path.utf8.count > idLengthMax else { return OperationID(path) }
-        return OperationID("h" + SipHash128(of: path.utf8, key: RandomBits(high: 0, low: 0)).hexadecimal)
+        return OperationID("h\(SipHash128(of: path.utf8, key: RandomBits(high: 0, low: 0)).digest)")
     }
 }

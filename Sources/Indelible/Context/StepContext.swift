@@ -16,8 +16,10 @@ public struct StepContext: Sendable {
 
     /// 32 hexadecimal digits that name this step of this execution: equal over attempts and restarts, different for
     /// every other step, execution and log. Pass it to whatever accepts an idempotency key.
+    ///
+    /// It is a name and no secret: whoever knows the execution's id and the step's place can derive it.
     public var idempotencyKey: String {
-        SipHash128(of: "idempotency/\(identity.id)".utf8, key: invocation.input.execution.random).hexadecimal
+        "\(SipHash128(of: "idempotency/\(identity.id)".utf8, key: invocation.input.execution.check).digest)"
     }
 
     /// The context's logger with the step's name, path and attempt. It logs every attempt.

@@ -94,7 +94,7 @@ struct StepRun {
     private func decide(_ thrown: any Error) -> RetryPolicy.Decision {
         // A value that cannot be encoded, or a misused context, is a bug: no other attempt changes it.
         if thrown is SerdesError || thrown is ContextError { return .fail }
-        let random = SipHash128(of: "jitter/\(identity.id)/\(number)".utf8, key: invocation.input.execution.random)
+        let random = SipHash128(of: "jitter/\(identity.id)/\(number)".utf8, key: invocation.input.execution.check)
         return retry.decide(thrown, attempt: number, unitRandom: random.unitInterval)
     }
 

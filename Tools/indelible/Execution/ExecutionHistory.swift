@@ -55,7 +55,7 @@ struct ExecutionHistory: ParsableCommand {
     private func isWanted(_ number: ExecutionNumber, _ start: ExecutionStart) -> Bool {
         switch execution {
         case .number(let wanted): number == wanted
-        case .id(let wanted): wanted == ExecutionID(number: number, random: start.random)
+        case .id(let wanted): wanted == ExecutionID(number: number, secret: start.secret)
         case .name(let function, let name): start.function == function && start.name == name
         }
     }

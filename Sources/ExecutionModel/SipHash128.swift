@@ -1,15 +1,16 @@
-import ExecutionModel
-
-/// SipHash-2-4 with a 128-bit result: a keyed hash that tells nothing about its key.
+/// SipHash-2-4 with a 128-bit result (Aumasson and Bernstein, 2012): a keyed hash that tells nothing about its key, and
+/// nothing about its other results to whoever does not hold the key.
 ///
-/// The SDK derives from it what must be the same in every process and for ever: idempotency keys and jitter, under an
-/// execution's random bits, and the ids of very long operation paths, under a key of zeros.
-struct SipHash128 {
-    var high: UInt64
-    var low: UInt64
+/// Everything is derived by it that must be the same in every process and for ever: from an execution's secret, the
+/// names that the world sees and cannot forge; in the SDK, idempotency keys, jitter and the ids of very long paths.
+package struct SipHash128: Sendable {
+    /// The result's 16 bytes in their order.
+    package let digest: RandomBits
 
-    init(of message: some Sequence<UInt8>, key: RandomBits) {
-        var state = State(key0: key.low, key1: key.high)
+    /// - Parameter key: Its 16 bytes in the order of its text are the key.
+    package init(of message: some Sequence<UInt8>, key: RandomBits) {
+        // Both words of a key are little-endian.
+        var state = State(key0: key.high.byteSwapped, key1: key.low.byteSwapped)
         var word: UInt64 = 0
         var length: UInt64 = 0
         for byte in message {
@@ -21,30 +22,19 @@ struct SipHash128 {
             }
         }
         state.absorb(word | (length & 0xFF) << 56)
-        (low, high) = state.finish()
+        let (first, second) = state.finish()
+        digest = RandomBits(high: first.byteSwapped, low: second.byteSwapped)
     }
 
-    /// 32 lower-case hexadecimal digits, the result's bytes in their order.
-    var hexadecimal: String {
-        var digits: [UInt8] = []
-        digits.reserveCapacity(32)
-        for word in [low, high] {
-            for shift in stride(from: 0, to: 64, by: 8) {
-                let byte = UInt8(truncatingIfNeeded: word >> UInt64(shift))
-                digits.append(Self.digit(byte >> 4))
-                digits.append(Self.digit(byte & 15))
-            }
-        }
-        return String(decoding: digits, as: UTF8.self)
+    /// Of the text followed by the number as four little-endian bytes.
+    init(of purpose: String, numbered number: UInt32, key: RandomBits) {
+        let bytes = (0..<4).lazy.map { UInt8(truncatingIfNeeded: number >> UInt32(8 * $0)) }
+        self.init(of: Array(purpose.utf8) + bytes, key: key)
     }
 
     /// A number in 0 ..< 1, evenly spread.
-    var unitInterval: Double {
-        Double(low >> 11) * 0x1p-53
-    }
-
-    private static func digit(_ value: UInt8) -> UInt8 {
-        value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10
+    package var unitInterval: Double {
+        Double(digest.high >> 11) * 0x1p-53
     }
 
     private struct State {
