@@ -1,0 +1,231 @@
+import ExecutionEngine
+import ExecutionModel
+import Foundation
+import Glibc
+import LogStorage
+import Testing
+
+@testable import EngineRuntime
+
+/// Random work through random trouble: whatever was acknowledged is there after every opening, every history keeps its
+/// order, and in the end every execution has ended.
+///
+/// A seed fixes the scripts and the trouble, not how threads interleave: one that failed may need several runs to fail
+/// again. `INDELIBLE_SEED` gives a seed to run alone.
+@Suite(.serialized, .timeLimit(.minutes(2))) struct RandomWorkloadTests {
+    static let seeds: [UInt64] =
+        ProcessInfo.processInfo.environment["INDELIBLE_SEED"].flatMap { UInt64($0) }.map { [$0] } ?? Array(1...200)
+
+    @Test(arguments: seeds)
+    func `nothing acknowledged is lost, repeated or forgotten`(seed: UInt64) async throws {
+        let run = try await WorkloadRun(seed: seed)
+        for _ in 0..<25 { try await run.act() }
+        try await run.finish()
+    }
+}
+
+/// An engine, the disk under it, and everybody who asks it for something.
+private final class WorkloadRun {
+    private let seed: UInt64
+    private var random: SplitMix64
+    private let workload: Workload
+    private let clock = ManualClock()
+    private var disk: SimulatedDisk
+    private var runtime: EngineRuntime
+    private var ledger = Ledger()
+    /// Callers whose answers are still to come.
+    private var callers: [Task<Void, Never>] = []
+    private var openings: UInt64 = 1
+
+    init(seed: UInt64) async throws {
+        self.seed = seed
+        random = SplitMix64(seed: seed)
+        workload = Workload(&random)
+        disk = SimulatedDisk(seed: seed)
+        runtime = try await Self.open(disk, workload, ledger, clock, seed: seed)
+    }
+
+    private static func open(
+        _ disk: SimulatedDisk, _ workload: Workload, _ ledger: Ledger, _ clock: ManualClock, seed: UInt64
+    ) async throws -> EngineRuntime {
+        var options = Rig.options
+        options.log.unforcedWriteDelay = 0
+        return try await EngineRuntime.open(
+            at: "log", options: options, functions: [workload.registration(ledger)],
+            seams: Seams(fileSystem: disk, clock: clock, seed: seed, runsTimers: false))
+    }
+
+    /// One thing that happens.
+    func act() async throws {
+        switch Int.random(in: 0..<100, using: &random) {
+        case 0..<30: start()
+        case 30..<45: answerSomeCallback()
+        case 45..<48: stopSomeExecution()
+        case 48..<56: watchSomeExecution()
+        case 56..<72:
+            clock.advance(by: .random(in: 1...2_500, using: &random))
+            runtime.stepTimers()
+        case 72..<88:
+            for _ in 0..<Int.random(in: 1...60, using: &random) { await Task.yield() }
+        case 88..<92: try await reopen()
+        case 92..<97: try await losePower()
+        default: try await failAndReopen()
+        }
+    }
+
+    // MARK: What callers ask
+
+    @discardableResult
+    private func call(_ body: @escaping @Sendable (EngineRuntime, Ledger) async throws -> Void) -> Task<Void, Never> {
+        let caller = Task { [runtime, ledger] in
+            // What is refused is not acknowledged; what it was refused for is not this test's matter.
+            do { try await body(runtime, ledger) } catch {}
+        }
+        callers.append(caller)
+        return caller
+    }
+
+    private func start() {
+        let script = UInt8.random(in: 0..<UInt8(workload.scripts.count), using: &random)
+        // Few names, so that some are started again.
+        let name = "\(script)-\(Int.random(in: 0..<3, using: &random))"
+        let timeout: Milliseconds? = Int.random(in: 0..<5, using: &random) == 0 ? Milliseconds(6_000) : nil
+        call { runtime, ledger in
+            let reply = try await runtime.start(
+                function: Workload.function, name: name, input: [script], timeout: timeout)
+            ledger.note(\.started, name, reply.id)
+        }
+    }
+
+    private func answerSomeCallback() {
+        guard let callback = ledger.copy.callbacks.randomElement(using: &random) else { return }
+        answer(callback, Bool.random(using: &random) ? .succeed([1]) : .fail(ErrorObject(message: "no")))
+    }
+
+    @discardableResult
+    private func answer(_ callback: CallbackID, _ command: CallbackCommand) -> Task<Void, Never> {
+        call { runtime, ledger in
+            try await runtime.complete(callback, command)
+            ledger.note(\.answers, callback, command)
+        }
+    }
+
+    private func stopSomeExecution() {
+        guard let id = ledger.copy.started.values.sorted(by: { $0.number < $1.number }).randomElement(using: &random)
+        else { return }
+        call { runtime, ledger in
+            _ = try await runtime.stop(id)
+            ledger.note { $0.stopped.insert(id) }
+        }
+    }
+
+    private func watchSomeExecution() {
+        guard let id = ledger.copy.started.values.sorted(by: { $0.number < $1.number }).randomElement(using: &random)
+        else { return }
+        call { runtime, ledger in
+            let summary = try await runtime.end(of: id.number)
+            ledger.note(\.ends, id, summary.status)
+        }
+    }
+
+    // MARK: Trouble
+
+    private func reopen() async throws {
+        try await runtime.close(grace: Bool.random(using: &random) ? .zero : .seconds(60))
+        try await takeOver(disk, ledger.copy)
+    }
+
+    /// The power goes, or the process; what is asked of the lost engine meanwhile counts for nothing.
+    private func losePower() async throws {
+        let acknowledged = ledger.copy
+        let kept = Bool.random(using: &random) ? disk.crashed(seed: random.next()) : disk.afterProcessKill()
+        try await runtime.close(grace: .zero)
+        try await takeOver(kept, acknowledged)
+    }
+
+    private func failAndReopen() async throws {
+        disk.fail(nth: .random(in: 1...4, using: &random), of: .sync, code: EIO)
+        for _ in 0..<Int.random(in: 1...60, using: &random) { await Task.yield() }
+        do { try await runtime.close(grace: .zero) } catch {
+            // The failure, if it came so far.
+        }
+        disk.stopFailing()
+        try await takeOver(disk, ledger.copy)
+    }
+
+    private func takeOver(_ disk: SimulatedDisk, _ acknowledged: Ledger.Content) async throws {
+        // Everybody has an answer once the engine has closed, if only that it has.
+        for caller in callers { await caller.value }
+        callers = []
+        var content = acknowledged
+        // What a lost engine's handlers have computed must not look like what the next one's do.
+        content.runCount = ledger.copy.runCount
+        self.disk = disk
+        ledger = Ledger(content)
+        openings += 1
+        runtime = try await Self.open(disk, workload, ledger, clock, seed: seed &+ openings << 32)
+        try await check(acknowledged)
+    }
+
+    // MARK: What must hold
+
+    private func check(_ acknowledged: Ledger.Content) async throws {
+        #expect(acknowledged.contradictions == [], "seed \(seed)")
+        for (name, id) in acknowledged.started {
+            #expect(runtime.number(function: Workload.function, name: name) == id.number, "seed \(seed): \(name)")
+        }
+        for summary in try await runtime.list() {
+            let id = summary.id
+            let history = try await runtime.history(id.number)
+            #expect(HistoryRules.violation(in: history) == nil, "seed \(seed): execution \(id.number.rawValue)")
+            let found = Found(history)
+            for (operation, result) in acknowledged.results where operation.execution == id {
+                #expect(found.results[operation.place] == result, "seed \(seed): \(operation)")
+            }
+            for (callback, command) in acknowledged.answers where callback.execution == id.number {
+                #expect(found.answers[callback.ordinal] == command, "seed \(seed): \(callback)")
+            }
+            if acknowledged.stopped.contains(id) { #expect(summary.status.isTerminal, "seed \(seed): \(id) goes on") }
+            if let status = acknowledged.ends[id] { #expect(summary.status == status, "seed \(seed): \(id)") }
+        }
+        let known = Set(try await runtime.list().map(\.id))
+        #expect(Set(acknowledged.started.values).isSubset(of: known), "seed \(seed): an execution is gone")
+    }
+
+    /// Lets everything end: whoever is left waiting when time and answers have come was forgotten.
+    func finish() async throws {
+        for _ in 0..<200 {
+            while !runtime.isQuiet { await Task.yield() }
+            if try await runtime.list().allSatisfy({ $0.status.isTerminal }) { break }
+            for callback in Set(ledger.copy.callbacks) { await answer(callback, .succeed([2])).value }
+            clock.advance(by: 5_000)
+            runtime.stepTimers()
+        }
+        for summary in try await runtime.list() {
+            #expect(summary.status.isTerminal, "seed \(seed): \(summary.id.number.rawValue) is \(summary.standing)")
+        }
+        try await reopen()
+        try await runtime.close(grace: .seconds(60))
+    }
+}
+
+/// The outcomes that a history holds, by place in the script.
+private struct Found {
+    var results: [Int: [UInt8]] = [:]
+    var answers: [OperationOrdinal: CallbackCommand] = [:]
+
+    init(_ history: [RecordedEvent]) {
+        for record in history {
+            switch record.event {
+            case .stepSucceeded(.existing(let ordinal), .inline(let result)?, nil):
+                // Scripts have no branches, so an operation's place is its ordinal.
+                results[Int(ordinal.rawValue)] = result
+            case .callbackSucceeded(.existing(let ordinal), .inline(let result)?):
+                answers[ordinal] = .succeed(result)
+            case .callbackFailed(.existing(let ordinal), let error):
+                answers[ordinal] = .fail(error)
+            default: continue
+            }
+        }
+    }
+}
