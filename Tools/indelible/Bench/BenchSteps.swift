@@ -15,13 +15,6 @@ struct BenchSteps: AsyncParsableCommand {
               indelible bench steps --executions 1000 --steps 20 --json
             """)
 
-    struct Receipt: Codable, Sendable {
-        var amount: Int
-        var currency: String
-        var id: String
-        var ok: Bool
-    }
-
     @OptionGroup var options: BenchOptions
 
     func run() async throws {
@@ -36,11 +29,10 @@ struct BenchSteps: AsyncParsableCommand {
         let function = DurableFunction<Int, Int>("bench") { steps, context in
             var own: [Double] = []
             own.reserveCapacity(steps)
-            for step in 0..<steps {
+            for _ in 0..<steps {
+                let receipt = Receipt.random()
                 let begin = ContinuousClock.now
-                _ = try await context.step("authorize") { _ in
-                    Receipt(amount: 1_943, currency: "EUR", id: "ledger-\(step)", ok: true)
-                }
+                _ = try await context.step("authorize") { _ in receipt }
                 own.append((ContinuousClock.now - begin).microseconds)
             }
             latencies.add(own)
