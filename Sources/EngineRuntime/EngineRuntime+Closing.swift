@@ -92,6 +92,10 @@ extension EngineRuntime {
     private func cancelInvocations(_ phase: Core.Phase) {
         let tasks = core.withLock { core in
             core.enter(phase)
+            // Their handlers have returned: nobody is left to end them.
+            for number in core.unrecordedEnds.keys {
+                if let task = core.invocations[number] { core.forget(task) }
+            }
             return Array(core.invocations.values)
         }
         for task in tasks { task.cancel() }

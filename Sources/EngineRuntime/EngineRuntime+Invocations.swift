@@ -21,8 +21,16 @@ extension EngineRuntime {
                 }
             }
         } catch {
-            // The log failed or the engine closed: the invocation stays in flight in the record, and recovery ends it.
-            core.withLock { core in core.forget(task) }
+            let isPostponed = core.withLock { core in
+                guard case .log(.noRoom) = error, core.postpone(task, outcome) else {
+                    // The log failed or the engine closed: the invocation stays in flight in the record, and recovery
+                    // ends it.
+                    core.forget(task)
+                    return false
+                }
+                return true
+            }
+            if isPostponed { timerLoop.wake() }
         }
         noteIdleInvocations()
     }
@@ -60,13 +68,31 @@ extension Core {
     mutating func forget(_ task: InvocationTask) {
         guard invocations[task.execution] === task else { return }
         invocations[task.execution] = nil
+        unrecordedEnds.removeValue(forKey: task.execution)
         _ = deadlines.arm(task.execution, at: nil)
         scheduler.release(task.function)
     }
 
-    /// Ends an invocation that took too long: a crash for the record, a cancellation for its task.
+    /// Keeps the end of an invocation until a full disk has room for it: forgotten, its execution would stay in flight
+    /// until the next opening.
+    /// - Returns: False: it is the engine's no longer.
+    mutating func postpone(_ task: InvocationTask, _ outcome: InvocationOutcome?) -> Bool {
+        guard acceptsCommands, invocations[task.execution] === task else { return false }
+        unrecordedEnds.updateValue(outcome, forKey: task.execution)
+        _ = deadlines.arm(task.execution, at: lastTime.adding(Self.roomRetryDelay))
+        return true
+    }
+
+    private static let roomRetryDelay = Milliseconds(1_000)
+
+    /// Ends an invocation that took too long: a crash for the record, a cancellation for its task. One that has ended, and
+    /// waits for room in the log, is not late: its end is tried again.
     mutating func timeOut(_ number: ExecutionNumber, in turn: inout Turn) {
         guard let task = invocations[number] else { return }
+        if let outcome = unrecordedEnds.removeValue(forKey: number) {
+            turn.releases.append(.end(task, outcome))
+            return
+        }
         turn.releases.append(.cancel(task))
         let time = task.timeout.map { " after \($0.seconds)" } ?? ""
         let error = ErrorObject(message: "Function timed out\(time)", type: "Sandbox.Timedout")

@@ -106,6 +106,9 @@ extension EngineRuntime {
             }
         case .cancel(let task):
             cancelElsewhere(task)
+        case .end(let task, let outcome):
+            beginActivity()
+            Task { [self] in await end(of: task, outcome) }
         case .wake(let waiters, let summary):
             for waiter in waiters { waiter.resume(returning: .success(summary)) }
         }
@@ -122,6 +125,11 @@ extension EngineRuntime {
             }
         case .cancel(let task):
             cancelElsewhere(task)
+        case .end(let task, _):
+            Task { [self] in
+                core.withLock { core in core.forget(task) }
+                noteIdleInvocations()
+            }
         case .wake(let waiters, _):
             for waiter in waiters { waiter.resume(returning: .failure(error)) }
         }

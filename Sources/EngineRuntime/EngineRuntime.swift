@@ -68,6 +68,8 @@ struct Core: ~Copyable {
     /// When invocations in flight time out.
     var deadlines = TimerQueue()
     var invocations: [ExecutionNumber: InvocationTask] = [:]
+    /// Ends of invocations in flight that the log had no room for; it is asked again at their deadline.
+    var unrecordedEnds: [ExecutionNumber: InvocationOutcome?] = [:]
     var endWaiters: [ExecutionNumber: [UInt64: EndWaiter]] = [:]
     var nextWaiterID: UInt64 = 0
     var shutdownWaiters: [UnsafeContinuation<Void, Never>] = []

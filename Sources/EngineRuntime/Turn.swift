@@ -17,6 +17,8 @@ struct Turn {
     enum Release {
         case launch(InvocationTask, Invocation, FunctionRegistration)
         case cancel(InvocationTask)
+        /// Ask the log again for room for the end of an invocation.
+        case end(InvocationTask, InvocationOutcome?)
         case wake([EndWaiter], ExecutionSummary)
     }
 

@@ -77,4 +77,27 @@ import Testing
         #expect(isFailed(runtime))
         await #expect(throws: RuntimeError.self) { try await running.value }
     }
+
+    @Test func `an end that a full disk has no room for is recorded when it has`() async throws {
+        let function = FunctionRegistration(name: "big") { [calls = rig.calls] _ in
+            await calls.wait("go")
+            return .succeeded(result: [UInt8](repeating: 1, count: 1 << 20))
+        }
+        let runtime = try await rig.open([function])
+        let number = try await runtime.start(function: "big", input: nil).id.number
+        rig.disk.capacity = rig.disk.usedByteCount
+        rig.calls.note("go")
+        while !runtime.isQuiet { await Task.yield() }
+        #expect(try await runtime.summary(number).standing == .invocationInFlight)
+        rig.advance(runtime, by: 1_000)
+        while !runtime.isQuiet { await Task.yield() }
+        #expect(try await runtime.summary(number).standing == .invocationInFlight, "the disk is full as before")
+        rig.disk.capacity = .max
+        while try await runtime.summary(number).status == .running {
+            rig.advance(runtime, by: 1_000)
+            await Task.yield()
+        }
+        #expect(try await runtime.end(of: number).result?.length == 1 << 20)
+        try await runtime.close(grace: .zero)
+    }
 }
