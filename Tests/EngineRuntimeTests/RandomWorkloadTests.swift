@@ -33,8 +33,10 @@ private final class WorkloadRun {
     private var disk: SimulatedDisk
     private var runtime: EngineRuntime
     private var ledger = Ledger()
-    /// Callers whose answers are still to come.
+    /// Who asked for something, and may still wait for the answer.
     private var callers: [Task<Void, Never>] = []
+    /// Who waits for an execution to end, which may take as long as the run.
+    private var watchers: [Task<Void, Never>] = []
     private var openings: UInt64 = 1
 
     init(seed: UInt64) async throws {
@@ -75,14 +77,16 @@ private final class WorkloadRun {
 
     // MARK: What callers ask
 
-    @discardableResult
     private func call(_ body: @escaping @Sendable (EngineRuntime, Ledger) async throws -> Void) -> Task<Void, Never> {
-        let caller = Task { [runtime, ledger] in
+        Task { [runtime, ledger] in
             // What is refused is not acknowledged; what it was refused for is not this test's matter.
             do { try await body(runtime, ledger) } catch {}
         }
-        callers.append(caller)
-        return caller
+    }
+
+    private func callersAnswered() async {
+        for caller in callers { await caller.value }
+        callers = []
     }
 
     private func start() {
@@ -90,11 +94,12 @@ private final class WorkloadRun {
         // Few names, so that some are started again.
         let name = "\(script)-\(Int.random(in: 0..<3, using: &random))"
         let timeout: Milliseconds? = Int.random(in: 0..<5, using: &random) == 0 ? Milliseconds(6_000) : nil
-        call { runtime, ledger in
-            let reply = try await runtime.start(
-                function: Workload.function, name: name, input: [script], timeout: timeout)
-            ledger.note(\.started, name, reply.id)
-        }
+        callers.append(
+            call { runtime, ledger in
+                let reply = try await runtime.start(
+                    function: Workload.function, name: name, input: [script], timeout: timeout)
+                ledger.note(\.started, name, reply.id)
+            })
     }
 
     private func answerSomeCallback() {
@@ -102,30 +107,32 @@ private final class WorkloadRun {
         answer(callback, Bool.random(using: &random) ? .succeed([1]) : .fail(ErrorObject(message: "no")))
     }
 
-    @discardableResult
-    private func answer(_ callback: CallbackID, _ command: CallbackCommand) -> Task<Void, Never> {
-        call { runtime, ledger in
-            try await runtime.complete(callback, command)
-            ledger.note(\.answers, callback, command)
-        }
+    private func answer(_ callback: CallbackID, _ command: CallbackCommand) {
+        callers.append(
+            call { runtime, ledger in
+                try await runtime.complete(callback, command)
+                ledger.note(\.answers, callback, command)
+            })
     }
 
     private func stopSomeExecution() {
         guard let id = ledger.copy.started.values.sorted(by: { $0.number < $1.number }).randomElement(using: &random)
         else { return }
-        call { runtime, ledger in
-            _ = try await runtime.stop(id)
-            ledger.note { $0.stopped.insert(id) }
-        }
+        callers.append(
+            call { runtime, ledger in
+                _ = try await runtime.stop(id)
+                ledger.note { $0.stopped.insert(id) }
+            })
     }
 
     private func watchSomeExecution() {
         guard let id = ledger.copy.started.values.sorted(by: { $0.number < $1.number }).randomElement(using: &random)
         else { return }
-        call { runtime, ledger in
-            let summary = try await runtime.end(of: id.number)
-            ledger.note(\.ends, id, summary.status)
-        }
+        watchers.append(
+            call { runtime, ledger in
+                let summary = try await runtime.end(of: id.number)
+                ledger.note(\.ends, id, summary.status)
+            })
     }
 
     // MARK: Trouble
@@ -155,8 +162,9 @@ private final class WorkloadRun {
 
     private func takeOver(_ disk: SimulatedDisk, _ acknowledged: Ledger.Content) async throws {
         // Everybody has an answer once the engine has closed, if only that it has.
-        for caller in callers { await caller.value }
-        callers = []
+        await callersAnswered()
+        for watcher in watchers { await watcher.value }
+        watchers = []
         var content = acknowledged
         // What a lost engine's handlers have computed must not look like what the next one's do.
         content.runCount = ledger.copy.runCount
@@ -194,10 +202,12 @@ private final class WorkloadRun {
 
     /// Lets everything end: whoever is left waiting when time and answers have come was forgotten.
     func finish() async throws {
+        await callersAnswered()
         for _ in 0..<200 {
             while !runtime.isQuiet { await Task.yield() }
             if try await runtime.list().allSatisfy({ $0.status.isTerminal }) { break }
-            for callback in Set(ledger.copy.callbacks) { await answer(callback, .succeed([2])).value }
+            for callback in Set(ledger.copy.callbacks) { answer(callback, .succeed([2])) }
+            await callersAnswered()
             clock.advance(by: 5_000)
             runtime.stepTimers()
         }
