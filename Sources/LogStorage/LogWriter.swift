@@ -8,6 +8,8 @@ package final class LogWriter: Sendable {
     let preparer: SegmentPreparer
     private let state: LogState
     private let content: Mutex<WriterContent>
+    /// How many completions the last step ran.
+    private let releasedCount = Atomic<Int>(0)
     /// Keeps the memory of the completions taken last.
     private let completionBuffer = Mutex<[DurabilityWaiters.Waiter]>([])
 
@@ -67,7 +69,12 @@ package final class LogWriter: Sendable {
     /// The thread's loop; returns when the log closes or fails.
     func run() {
         while true {
-            if step(now: state.clock.now()) { continue }
+            if step(now: state.clock.now()) {
+                CommitGathering.gather(releasedCount: releasedCount.load(ordering: .relaxed)) {
+                    state.content.withLock { $0.filling.marks.count }
+                }
+                continue
+            }
             let (wake, hasTimer) = content.withLock { ($0.nextWake, $0.unforcedSince != nil) }
             enum Rest {
                 case none, sleep, stop
@@ -91,6 +98,7 @@ package final class LogWriter: Sendable {
     /// Runs what waits for what is acknowledged now, and for what became so meanwhile, outside every lock.
     private func complete() {
         var ready: [DurabilityWaiters.Waiter] = []
+        var count = 0
         completionBuffer.withLock { swap(&$0, &ready) }
         while true {
             let (acknowledged, end) = state.content.withLock { content in
@@ -99,9 +107,11 @@ package final class LogWriter: Sendable {
                 return (content.acknowledged, content.end)
             }
             if ready.isEmpty { break }
+            count += ready.count
             for waiter in ready { waiter.completion(waiter.lsn <= acknowledged ? nil : end) }
             ready.removeAll(keepingCapacity: true)
         }
+        releasedCount.store(count, ordering: .relaxed)
         completionBuffer.withLock { swap(&$0, &ready) }
         let (end, observers) = state.content.withLock { $0.takeEndObservers() }
         guard let end else { return }

@@ -93,10 +93,10 @@ struct WriterContent: ~Copyable {
             }
             return (content.wanted, !content.filling.isEmpty)
         }
-        if taken || !hasUnforced {
-            self.unforcedSince = nil
-        } else if unforcedSince == nil {
+        if taken || (hasUnforced && unforcedSince == nil) {
             self.unforcedSince = now
+        } else if !hasUnforced && isUnforcedOver {
+            self.unforcedSince = nil
         }
         return wanted
     }
