@@ -38,27 +38,23 @@ extension EngineRuntime {
         do throws(LogError) {
             log = try SegmentedLog.open(
                 at: directory, options: options.log, fileSystem: seams.fileSystem, clock: LogTime(clock: seams.clock),
-                seed: random.next(), waitForLock: options.waitsForLock
-            ) { record in
-                guard unreadable == nil else { return }
-                do throws(RuntimeError) {
-                    let event = try RecordedEvent(decoding: record)
-                    do throws(RecordError) {
-                        try engine.recover(event)
+                seed: random.next(), waitForLock: options.waitsForLock,
+                recovered: { record in
+                    guard unreadable == nil else { return }
+                    do throws(RuntimeError) {
+                        let event = try RecordedEvent(decoding: record)
+                        do throws(RecordError) {
+                            try engine.recover(event)
+                        } catch {
+                            throw .impossibleRecord(lsn: event.lsn, error)
+                        }
+                        lastTime = max(lastTime, event.time)
                     } catch {
-                        throw .impossibleRecord(lsn: event.lsn, error)
+                        unreadable = error
                     }
-                    lastTime = max(lastTime, event.time)
-                } catch {
-                    unreadable = error
-                }
-            }
+                }, accepts: { unreadable == nil })
         } catch {
-            throw .log(error)
-        }
-        if let unreadable {
-            try closing(log)
-            throw unreadable
+            throw unreadable ?? .log(error)
         }
         var core = Core(engine: engine, concurrencyLimit: options.concurrencyLimit, random: random)
         core.lastTime = lastTime
@@ -66,10 +62,6 @@ extension EngineRuntime {
         // It may fail while nobody waits for it: run() says so all the same.
         log.whenEnded { [weak runtime] error in _ = runtime?.note(error) }
         return runtime
-    }
-
-    private static func closing(_ log: SegmentedLog) throws(RuntimeError) {
-        do throws(LogError) { try log.close() } catch { throw .log(error) }
     }
 
     /// Registers the functions and derives what is open: timers to arm, invocations that died, executions to invoke.

@@ -18,6 +18,8 @@ package enum LogError: Error, Equatable, Sendable {
     case newerVersion(segment: UInt64, version: UInt32?, supported: UInt32)
     /// What the log holds is not what was written.
     case damaged(LogDamage)
+    /// Whoever opened the log did not accept what it holds. Nothing was written.
+    case declined
     /// No record has this number, or it is not durable yet.
     case noSuchRecord(LSN)
     /// The file system refused while the log was being opened or read. Nothing was lost by it.
@@ -46,6 +48,8 @@ extension LogError: CustomStringConvertible {
             """
         case .damaged(let damage):
             "\(damage)"
+        case .declined:
+            "the log holds records that this program does not accept; nothing was written"
         case .noSuchRecord(let lsn):
             "the log has no durable record \(lsn.rawValue)"
         case .storage(let cause):

@@ -10,16 +10,19 @@ extension SegmentedLog {
     ///   - waitForLock: Waits for whoever has the log open, instead of ``LogError/inUse(directory:)``.
     ///   - startThreads: False: nothing runs by itself, and the caller steps ``writer`` and ``preparer``.
     ///   - recovered: Is given each record in the order of LSN. What it was given counts only once `open` returns.
+    ///   - accepts: Asked when all records were given, before anything is written. False: ``LogError/declined``, and the
+    ///     directory is as it was.
     /// - Throws: ``LogError/damaged(_:)`` names segment and offset; nothing was changed then.
     package static func open(
         at directory: String, options: LogOptions, fileSystem: any LogFileSystem, clock: any LogClock, seed: UInt64,
-        waitForLock: Bool, startThreads: Bool = true, recovered: (LogRecord) -> Void
+        waitForLock: Bool, startThreads: Bool = true, recovered: (LogRecord) -> Void, accepts: () -> Bool = { true }
     ) throws(LogError) -> SegmentedLog {
         try prepare(directory, fileSystem)
         let lock = try take(directory, fileSystem, wait: waitForLock)
         do throws(LogError) {
             let survey = try LogDirectory(surveying: directory, fileSystem: fileSystem)
             let outcome = try LogRecovery(directory: survey, fileSystem: fileSystem).run(recovered)
+            guard accepts() else { throw .declined }
             return try start(
                 after: outcome, temporaries: survey.temporaries, directory: directory, options: options,
                 fileSystem: fileSystem, clock: clock, seed: seed, lock: lock, startThreads: startThreads)

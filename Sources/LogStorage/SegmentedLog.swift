@@ -3,11 +3,11 @@ import Synchronization
 /// An append-only log of numbered records in a directory: segments of frames, synced in groups.
 ///
 /// Guarantees: records keep the order of ``enqueue(_:forced:reservation:)``; an append is recorded whole or not at all;
-/// what was acknowledged (``whenDurable(before:_:)``) is there after any crash, or ``open(at:options:fileSystem:clock:seed:waitForLock:startThreads:recovered:)``
+/// what was acknowledged (``whenDurable(before:_:)``) is there after any crash, or ``open(at:options:fileSystem:clock:seed:waitForLock:startThreads:recovered:accepts:)``
 /// refuses; numbers of durable records are never given twice. After a write or a sync failed nothing is accepted any
 /// more, and what was not acknowledged is unknown until the log is opened again, which may happen in the same process.
 ///
-/// Thread-safe. ``open(at:options:fileSystem:clock:seed:waitForLock:startThreads:recovered:)``, ``close()`` and reading
+/// Thread-safe. ``open(at:options:fileSystem:clock:seed:waitForLock:startThreads:recovered:accepts:)``, ``close()`` and reading
 /// block, so they may not run on the cooperative pool.
 package final class SegmentedLog: Sendable {
     package let logID: LogID

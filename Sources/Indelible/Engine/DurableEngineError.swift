@@ -82,7 +82,7 @@ extension DurableEngineError.Code {
         case .inUse: self = .logInUse
         case .notALog: self = .notALog
         case .newerVersion: self = .newerFormat
-        case .damaged: self = .damaged
+        case .damaged, .declined: self = .damaged
         case .noSuchRecord: self = .notFound
         }
     }

@@ -67,7 +67,8 @@ extension ToolFailure {
             self.init(.no, "\(error)")
         case .inUse(let directory):
             self.init(.couldNot, "another process has the log in \(directory) open; ask that program, or stop it first")
-        case .outcomeUnknown, .closed, .noRoom, .appendTooLarge, .notALog, .newerVersion, .noSuchRecord, .storage:
+        case .outcomeUnknown, .closed, .noRoom, .appendTooLarge, .notALog, .newerVersion, .declined, .noSuchRecord,
+            .storage:
             self.init(.couldNot, "\(error)")
         }
     }

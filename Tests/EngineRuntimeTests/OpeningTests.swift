@@ -1,0 +1,52 @@
+import ExecutionModel
+import LogStorage
+import Testing
+
+@testable import EngineRuntime
+
+@Suite struct OpeningTests {
+    private let rig = Rig()
+
+    /// Appends records that no engine wrote.
+    private func append(_ records: [(sequence: UInt32, kind: UInt8, body: [UInt8])]) throws {
+        let log = try SegmentedLog.open(
+            at: "log", options: Rig.options.log, fileSystem: rig.disk, clock: LogTime(clock: rig.clock), seed: 1,
+            waitForLock: false, recovered: { _ in })
+        var batch = RecordBatch()
+        for (sequence, kind, body) in records {
+            batch.append(execution: 1, sequence: sequence, kind: kind, time: 0, body: body)
+        }
+        let room = log.room(forRecords: records.count, bodyBytes: batch.bodies.count)
+        guard try log.tryReserve(byteCount: room, .new) else {
+            Issue.record("a new log has no room")
+            return
+        }
+        log.enqueue(batch, forced: true, reservation: room)
+        try log.close()
+    }
+
+    private func files() throws -> [String: [UInt8]] {
+        var files: [String: [UInt8]] = [:]
+        for name in try rig.disk.list("log") { files[name] = rig.disk.contents(of: "log/" + name) }
+        return files
+    }
+
+    @Test(
+        arguments: [
+            [(1, 0xBF, [])],  // A kind of a later version.
+            [(1, 0x01, [0])],  // A body that is cut.
+            [(1, 0x33, [1])],  // An event of an execution that never started.
+        ] as [[(UInt32, UInt8, [UInt8])]])
+    func `a log whose records make no sense here is refused and left as it is`(
+        records: [(UInt32, UInt8, [UInt8])]
+    ) async throws {
+        try append(records)
+        let before = try files()
+        let error = await #expect(throws: RuntimeError.self) { try await rig.open() }
+        switch error {
+        case .unreadableEvent(lsn: 1, _), .impossibleRecord(lsn: 1, _): break
+        default: Issue.record("\(String(describing: error))")
+        }
+        #expect(try files() == before)
+    }
+}
