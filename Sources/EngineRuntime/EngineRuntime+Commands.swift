@@ -99,8 +99,9 @@ extension EngineRuntime {
     /// holds are tried once more.
     package func register(_ registration: FunctionRegistration) async throws(RuntimeError) {
         try await submit(byteCount: Self.launchByteCount * Core.launchesPerTurn, .completion) {
-            core, _ throws(RuntimeError) in
+            core, turn throws(RuntimeError) in
             guard core.acceptsCommands else { throw core.refusal }
+            turn.launchLimit = Core.launchesPerTurn
             core.register(registration)
         }
     }

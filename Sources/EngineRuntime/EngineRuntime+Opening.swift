@@ -80,6 +80,7 @@ extension EngineRuntime {
             rest = rest.dropFirst(Core.timersPerTurn)
             try await submit(byteCount: Self.timerByteCount * Core.timersPerTurn, .completion) {
                 core, turn throws(RuntimeError) in
+                turn.launchLimit = Core.launchesPerTurn
                 for number in some { core.takeUp(number, in: &turn) }
             }
         } while !rest.isEmpty

@@ -147,7 +147,9 @@ extension EngineRuntime {
         Task { [self] in
             defer { endActivity() }
             do {
-                try await submit(byteCount: Self.launchByteCount * Core.launchesPerTurn, .completion) { _, _ in }
+                try await submit(byteCount: Self.launchByteCount * Core.launchesPerTurn, .completion) { _, turn in
+                    turn.launchLimit = Core.launchesPerTurn
+                }
             } catch {
                 // Closed or failed meanwhile: recovery starts them.
             }

@@ -120,24 +120,16 @@ struct Core: ~Copyable {
 
 /// The random source: the system's generator, or one that a seed repeats.
 struct RandomSource: RandomNumberGenerator {
-    private var state: UInt64?
+    private var seeded: SplitMix64?
 
     init(seed: UInt64?) {
-        self.state = seed
+        seeded = seed.map { SplitMix64(seed: $0) }
     }
 
-    /// SplitMix64 (Steele, Lea, Flood 2014) when seeded.
     mutating func next() -> UInt64 {
-        guard var state else {
-            var system = SystemRandomNumberGenerator()
-            return system.next()
-        }
-        state &+= 0x9E37_79B9_7F4A_7C15
-        self.state = state
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
+        if let number = seeded?.next() { return number }
+        var system = SystemRandomNumberGenerator()
+        return system.next()
     }
 
     mutating func bits() -> RandomBits {

@@ -77,6 +77,11 @@ struct Scheduler {
         return nil
     }
 
+    /// Whether ``next()`` would give an execution.
+    var hasNext: Bool {
+        runningCount < limit && turns.contains { functions[$0]?.hasRoom ?? false }
+    }
+
     /// Gives back the slot of an invocation that ended.
     mutating func release(_ function: String) {
         precondition(functions[function].map { $0.running > 0 } ?? false, "a slot of \(function) was released twice")

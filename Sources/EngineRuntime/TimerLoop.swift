@@ -53,6 +53,7 @@ extension Core {
     }
 
     mutating func fireDue(in turn: inout Turn) {
+        turn.launchLimit = Self.launchesPerTurn
         for _ in 0..<Self.timersPerTurn where turn.batch.entries.count < Self.timersPerTurn {
             if let number = deadlines.popDue(at: turn.now) {
                 timeOut(number, in: &turn)

@@ -10,6 +10,9 @@ struct Turn {
     let firstLSN: LSN
     var touched: [ExecutionNumber] = []
     var releases: [Release] = []
+    /// How many invocations may start in the turn. Few ride along with a command, since it has reserved room for few;
+    /// the rest follows in a turn that has room for ``Core/launchesPerTurn``.
+    var launchLimit = Turn.launchesAlongside
     /// What must be durable before even a reply that does not wait for the turn's own events. Nil: nothing.
     var replyLSN: LSN?
 
@@ -26,6 +29,8 @@ struct Turn {
         self.now = now
         self.firstLSN = firstLSN
     }
+
+    static let launchesAlongside = 1
 
     /// The LSN that the turn's next event gets.
     var nextLSN: LSN { firstLSN.advanced(by: batch.entries.count) }
@@ -73,12 +78,12 @@ extension Core {
             timersMoved = derive(number, at: turn.now) || timersMoved
         }
         guard case .running = phase else { return timersMoved }
-        // More than these follow in a turn of their own, so that one turn stays short.
-        for _ in 0..<Self.launchesPerTurn {
+        // More than these follow in a turn of their own.
+        for _ in 0..<turn.launchLimit {
             guard let (number, registration) = scheduler.next() else { return timersMoved }
             timersMoved = launch(number, registration, in: &turn, runtime: runtime) || timersMoved
         }
-        runtime.pumpLater()
+        if scheduler.hasNext { runtime.pumpLater() }
         return timersMoved
     }
 

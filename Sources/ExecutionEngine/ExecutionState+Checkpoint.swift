@@ -22,7 +22,11 @@ extension ExecutionState {
         let ends = updates.last?.identity.type == .execution
         if ends { return Decision(events: events, effects: [.executionEnded], reply: ()) }
         guard let nextDue, nextDue <= now else { return Decision(events: events, reply: ()) }
-        let due = dueEvents(at: now, except: events)
+        var due = dueEvents(at: now, except: events)
+        if due.events.count > Limits.dueEventsPerCheckpoint {
+            // The rest is as due at the next one: a checkpoint's append stays within what its caller can foresee.
+            due = (Array(due.events.prefix(Limits.dueEventsPerCheckpoint)), [])
+        }
         return Decision(events: events + due.events, effects: due.effects, reply: ())
     }
 

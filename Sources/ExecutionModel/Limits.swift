@@ -42,6 +42,8 @@ package struct Limits: Hashable, Sendable {
 
     /// What an update counts for beside its payload and error: its ids, sub type and name are never longer.
     package static let updateOverhead = 384
+    /// What a checkpoint completes of what is due, beside its updates; the rest is completed by the next, or by the timers.
+    package static let dueEventsPerCheckpoint = 64
     /// Characters of an operation's id: `[a-zA-Z0-9-_]`.
     package static let operationIDLengthMax = 64
     /// Characters of an operation's name: printable ASCII.

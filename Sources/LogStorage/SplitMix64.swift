@@ -1,4 +1,4 @@
-/// Random numbers that a seed fixes, by Steele, Lea and Flood's SplitMix64: for the simulated disk and for tests.
+/// Random numbers that a seed fixes, by Steele, Lea and Flood's SplitMix64: for the simulated disk, seeded engines and tests.
 package struct SplitMix64: RandomNumberGenerator, Sendable {
     private var state: UInt64
 

@@ -51,7 +51,9 @@ import Testing
         scheduler.offer(ExecutionNumber(4), of: "ship")
         #expect(started(&scheduler) == [1, 4])
         #expect(scheduler.waitingCount == 2)
+        #expect(!scheduler.hasNext)
         scheduler.release("ship")
+        #expect(scheduler.hasNext)
         #expect(started(&scheduler) == [2])
     }
 
