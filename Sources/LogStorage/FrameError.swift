@@ -37,3 +37,30 @@ package enum FrameError: Error, Equatable {
         }
     }
 }
+
+extension FrameError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .truncated(let needed, let available):
+            "the frame is cut: it takes at least \(needed) bytes, and \(available) are there"
+        case .wrongMagic(let found):
+            "no frame begins here: its first bytes read \(found.hexadecimal)"
+        case .lengthOutOfRange(let field, let value):
+            "the frame's \(field) of \(value) is over its limit"
+        case .headerChecksumMismatch(let stored, let computed):
+            "the frame's header has checksum \(stored.hexadecimal), computed \(computed.hexadecimal)"
+        case .payloadChecksumMismatch(let stored, let computed):
+            "the frame's bodies have checksum \(stored.hexadecimal), computed \(computed.hexadecimal)"
+        case .unknownFlags(let flags):
+            "the frame has flags 0b\(String(flags, radix: 2)), which this program does not know"
+        case .unknownCodec(let codec):
+            "the frame has codec \(codec), which this program does not know"
+        case .malformed(let field):
+            "the frame's checksums hold, but its \(field) is no value that a writer may store"
+        case .malformedDirectory(let record):
+            "the frame's checksums hold, but entry \(record) of its directory is none that a writer may store"
+        case .malformedBodies:
+            "the frame's checksums hold, but its bodies do not decompress to their length"
+        }
+    }
+}

@@ -24,8 +24,9 @@ package struct LogDamage: Error, Equatable, Sendable {
         /// A valid frame that does not continue the one before it.
         case frameOutOfPlace(field: String)
         /// Bytes that were acknowledged are not there: the frames before this place end at `next`, and a later one or a
-        /// header says that everything below `durable` was synced.
-        case recordsMissing(next: LSN, durable: LSN)
+        /// header says that everything below `durable` was synced. `found` is what is wrong with the frame at this
+        /// place; nil where a header says that there must be more of them.
+        case recordsMissing(next: LSN, durable: LSN, found: FrameError?)
     }
 }
 
@@ -46,8 +47,10 @@ extension LogDamage.Reason: CustomStringConvertible {
         case .fileTooShort(let size, let expected): "the file has \(size) bytes instead of \(expected)"
         case .frame(let error): "\(error)"
         case .frameOutOfPlace(let field): "the frame does not continue the one before it: \(field)"
-        case .recordsMissing(let next, let durable):
-            "records \(next.rawValue) to \(durable.rawValue - 1) were acknowledged and cannot be read"
+        case .recordsMissing(let next, let durable, let found):
+            // Some of them may be readable behind this place; recovery has no use for them.
+            (found.map { "\($0); " } ?? "")
+                + "records \(next.rawValue) to \(durable.rawValue - 1) were acknowledged and cannot all be read"
         }
     }
 }

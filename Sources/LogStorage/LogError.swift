@@ -38,9 +38,9 @@ extension LogError: CustomStringConvertible {
         case .appendTooLarge(let byteCount, let limit):
             "an append of \(byteCount) bytes is over the limit of \(limit); split it"
         case .inUse(let directory):
-            "the log in \(directory) is in use by another process; stop that one, or open with waitForLock"
+            "the log in \(directory) is open elsewhere, in another process or this one; close it there, or open with waitForLock"
         case .notALog(let path, let found):
-            "\(path) is no log: it holds \(found); choose an empty directory or one that holds a log"
+            "\(path) is no log: found \(found) there; choose an empty directory or one that holds a log"
         case .newerVersion(let segment, let version, let supported):
             """
             segment \(SegmentNames.segment(segment)) has \(version.map { "format version \($0)" } ?? "unknown features"), \

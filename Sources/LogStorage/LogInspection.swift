@@ -74,6 +74,8 @@ struct LogInspection {
         var problems: [LogDamage] = []
         var torn: LogDamage?
         let end = try end(of: place, &problems)
+        // Of a file that lacks its last bytes nobody can say what they were.
+        let hasTail = place.isNewest && problems.isEmpty
         var walk = SegmentWalk(FrameScanner(place.segment.file, header: header, end: end))
         // A second look at the segment hands on only what is new.
         let known = report.nextLSN
@@ -90,7 +92,7 @@ struct LogInspection {
                     try walk.judgeNewest(count)
                 }
             guard case .damaged(let damage) = verdict else {
-                if case .whole(let tail) = verdict, place.isNewest { torn = tail }
+                if case .whole(let tail) = verdict, hasTail { torn = tail }
                 break
             }
             if place.isNewest {

@@ -113,6 +113,27 @@ package enum SegmentHeaderError: Error, Equatable {
     }
 }
 
+extension SegmentHeaderError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .truncated(let available):
+            "the file ends after \(available) of its \(SegmentHeader.encodedByteCount) bytes"
+        case .wrongMagic:
+            "the file does not begin as a segment does"
+        case .headerChecksumMismatch(let stored, let computed):
+            "it has checksum \(stored.hexadecimal), computed \(computed.hexadecimal)"
+        case .dictionaryChecksumMismatch(let stored, let computed):
+            "its dictionary has checksum \(stored.hexadecimal), computed \(computed.hexadecimal)"
+        case .newerVersion(let version):
+            "it has format version \(version), this program reads up to \(FormatLimits.version)"
+        case .unknownFeatures(let features):
+            "it asks for features \(features.hexadecimal), which this program does not know"
+        case .malformed(let field):
+            "its checksum holds, but its \(field) is no value that a writer may store"
+        }
+    }
+}
+
 extension SegmentHeader {
     /// Decodes the 8 KiB at the start of `bytes`.
     package init(decoding bytes: RawSpan) throws(SegmentHeaderError) {

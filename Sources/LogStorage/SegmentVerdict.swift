@@ -20,7 +20,7 @@ extension SegmentWalk {
             return .damaged(
                 LogDamage(
                     segment: entry.number, offset: wholeEnd,
-                    reason: .recordsMissing(next: chain.wholeLSN, durable: successor.firstLSN)))
+                    reason: .recordsMissing(next: chain.wholeLSN, durable: successor.firstLSN, found: nil)))
         }
         guard successor.firstLSN == chain.nextLSN else { return broken("firstLSN") }
         guard link.lastFrameCRC == chain.lastFrameCRC else { return broken("lastFrameCRC") }
@@ -38,7 +38,7 @@ extension SegmentWalk {
         guard case .frame(let error) = stop.reason, error.canBeTornWrite else { return .damaged(stop) }
         let (durable, hasMore) = try durableAfterStop()
         guard chain.wholeLSN >= durable else {
-            return .damaged(damage(.recordsMissing(next: chain.wholeLSN, durable: durable)))
+            return .damaged(damage(.recordsMissing(next: chain.wholeLSN, durable: durable, found: error)))
         }
         let isBlank = error == .wrongMagic(0) && !hasMore && chain.openGroup == nil
         return .whole(torn: isBlank ? nil : stop)

@@ -158,4 +158,24 @@ import Testing
         // At another offset it would end elsewhere: what is there was not checked by its writer.
         #expect(throws: FrameError.self) { try Self.decode(bytes, at: 12_296) }
     }
+
+    @Test(
+        arguments: [
+            (.truncated(needed: 64, available: 40), "the frame is cut: it takes at least 64 bytes, and 40 are there"),
+            (.wrongMagic(0x4D), "no frame begins here: its first bytes read 0x0000004d"),
+            (.lengthOutOfRange(field: "rawLength", 70_000), "the frame's rawLength of 70000 is over its limit"),
+            (
+                .headerChecksumMismatch(stored: 1, computed: 0xCBB7_19A0),
+                "the frame's header has checksum 0x00000001, computed 0xcbb719a0"
+            ),
+            (
+                .payloadChecksumMismatch(stored: 0xFFFF_FFFF, computed: 0),
+                "the frame's bodies have checksum 0xffffffff, computed 0x00000000"
+            ),
+            (.unknownFlags(0b1000_0001), "the frame has flags 0b10000001, which this program does not know"),
+            (.unknownCodec(9), "the frame has codec 9, which this program does not know"),
+        ] as [(FrameError, String)])
+    func `an error says what is wrong, with its figures`(error: FrameError, description: String) {
+        #expect("\(error)" == description)
+    }
 }

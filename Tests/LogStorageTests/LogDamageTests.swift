@@ -189,6 +189,34 @@ import Testing
         #expect(seen > 0)
     }
 
+    @Test func `a flipped byte is told with the checksums and the records that it concerns`() {
+        var contents = Self.sample.contents
+        let path = Self.sample.paths[2]
+        contents[path]![SegmentHeader.encodedByteCount + 4] ^= 1  // Of the first frame's stored checksum.
+        guard case .damaged(let damage)? = refusal(contents, "flipped") else {
+            Issue.record("accepted")
+            return
+        }
+        let parts = "\(damage)".split(separator: "; ")
+        #expect(
+            parts.first?.wholeMatch(
+                of: /segment 00000003\.segment at byte 8192: the frame's header has checksum 0x\w{8}, computed 0x\w{8}/
+            ) != nil, "\(damage)")
+        #expect(parts.dropFirst().first?.hasSuffix("were acknowledged and cannot all be read") == true, "\(damage)")
+        #expect(parts.last == "run 'indelible log verify' for the extent")
+    }
+
+    @Test func `what a file that was cut lacks is not called a tail that nobody acknowledged`() throws {
+        var contents = Self.sample.contents
+        let path = Self.sample.paths[2]
+        let length = SegmentHeader.encodedByteCount + 100
+        let size = contents[path]!.count
+        contents[path]!.removeLast(size - length)
+        let report = try LogInspector(directory: LogFixture.directory, fileSystem: MemoryFiles(contents)).verify()
+        #expect(report.problems.first?.reason == .fileTooShort(size: length, expected: size))
+        #expect(report.tornTail == nil)
+    }
+
     /// The contents with another version number in a segment's header, whose checksum holds.
     private static func withVersion(
         _ version: UInt8, in contents: [String: [UInt8]], path: String

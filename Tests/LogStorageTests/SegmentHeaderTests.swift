@@ -94,4 +94,22 @@ import Testing
         #expect(Self.first.logID.description == "00112233445566778899aabbccddeeff")
         #expect(Array(Self.first.encoded()[16..<20]) == [0x00, 0x11, 0x22, 0x33])
     }
+
+    @Test(
+        arguments: [
+            (.truncated(available: 4_000), "the file ends after 4000 of its 8192 bytes"),
+            (
+                .headerChecksumMismatch(stored: 0x647D_5E42, computed: 7),
+                "it has checksum 0x647d5e42, computed 0x00000007"
+            ),
+            (
+                .dictionaryChecksumMismatch(stored: 0, computed: 7),
+                "its dictionary has checksum 0x00000000, computed 0x00000007"
+            ),
+            (.newerVersion(2), "it has format version 2, this program reads up to 1"),
+            (.malformed(field: "number"), "its checksum holds, but its number is no value that a writer may store"),
+        ] as [(SegmentHeaderError, String)])
+    func `an error says what is wrong, with its figures`(error: SegmentHeaderError, description: String) {
+        #expect("\(error)" == description)
+    }
 }
