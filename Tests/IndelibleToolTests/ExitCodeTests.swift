@@ -25,8 +25,10 @@ import Testing
         return directory
     }
 
+    private static let program =
+        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/indelible"
+
     private static func run(_ arguments: [String]) async throws -> (code: Int32, output: String) {
-        let program = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/indelible"
         let tool = try ChildProcess(program, arguments)
         var output: [String] = []
         for await line in tool.lines { output.append(line) }
@@ -70,6 +72,47 @@ import Testing
         }
     }
 
+    @Test func `what went wrong is one line that says what, where and what to do`() async throws {
+        let log = try await Self.makeLog()
+        let empty = log + "-empty"
+        try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: false)
+        defer { for path in [log, empty] { try? FileManager.default.removeItem(atPath: path) } }
+        let cases: [(command: String, line: String)] = [
+            (
+                "log verify --data \(empty)",
+                "\(empty) is no log: found no segment there; --data takes a directory with 00000001.segment in it"
+            ),
+            (
+                "log stats --data /etc/passwd",
+                "/etc/passwd is no log: found a file there; --data takes a directory with 00000001.segment in it"
+            ),
+            (
+                "execution list --data \(log)-nowhere",
+                "could not list \(log)-nowhere: it does not exist; check the path (errno 2)"
+            ),
+            (
+                "execution get --data \(log) double/two",
+                "no execution double/two in this log; 'indelible execution list' shows what there is"
+            ),
+            (
+                "log dump --data \(log) >/dev/full",
+                "could not write to standard output: No space left on device; what was printed is not all there is"
+            ),
+        ]
+        for (command, line) in cases {
+            #expect(try await Self.errors(of: command) == ["indelible: " + line], "\(command)")
+        }
+    }
+
+    /// What a shell shows of the tool's standard error.
+    private static func errors(of command: String) async throws -> [String] {
+        let shell = try ChildProcess("/bin/sh", ["-c", "exec 3>&1; '\(program)' 2>&3 >/dev/null \(command)"])
+        var lines: [String] = []
+        for await line in shell.lines { lines.append(line) }
+        _ = await shell.end
+        return lines
+    }
+
     @Test func `a callback is completed once, from the command line`() async throws {
         let log = try await Self.makeLog()
         defer { try? FileManager.default.removeItem(atPath: log) }
@@ -98,7 +141,7 @@ import Testing
         try bytes.write(to: URL(fileURLWithPath: segment))
         let verified = try await Self.run(["log", "verify", "--data", log])
         #expect(verified.code == 1)
-        #expect(verified.output.contains("DAMAGED  segment 1 at byte 8192"))
+        #expect(verified.output.contains("DAMAGED  segment 1 at byte 8192: the frame's "))
         #expect(try await Self.run(["execution", "list", "--data", log]).code == 1)
     }
 }

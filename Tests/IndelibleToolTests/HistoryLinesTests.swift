@@ -51,3 +51,14 @@ import Testing
         #expect(latency.p99 == p99)
     }
 }
+
+@Suite struct DurationTextTests {
+    @Test(
+        arguments: [
+            (0, "0 ms"), (1, "1 ms"), (1_000, "1 s"), (1_500, "1500 ms"), (90_000, "90 s"), (120_000, "2 min"),
+            (3_600_000, "1 h"), (86_400_000, "1 day"), (1_209_600_000, "14 days"), (90_000_000, "25 h"),
+        ] as [(Int64, String)])
+    func `a duration shows in the greatest unit that loses nothing`(milliseconds: Int64, text: String) {
+        #expect(durationText(milliseconds: milliseconds) == text)
+    }
+}

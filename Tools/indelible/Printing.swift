@@ -10,19 +10,27 @@ struct Printer {
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     }
 
-    mutating func line(_ text: String) {
+    mutating func line(_ text: String) throws {
         buffer += text.utf8
         buffer.append(UInt8(ascii: "\n"))
-        if buffer.count > 64 << 10 { flush() }
+        if buffer.count > 64 << 10 { try flush() }
     }
 
     mutating func json(_ value: some Encodable) throws {
-        line(String(decoding: try encoder.encode(value), as: UTF8.self))
+        try line(String(decoding: try encoder.encode(value), as: UTF8.self))
     }
 
     /// Call it at the end.
-    mutating func flush() {
-        FileHandle.standardOutput.write(Data(buffer))
+    mutating func flush() throws {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: buffer)
+        } catch {
+            // Foundation hides what the system said under a text of its own.
+            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+            let reason = cause.map { String(cString: strerror(Int32($0.code))) } ?? "\(error)"
+            throw ToolFailure(
+                .couldNot, "could not write to standard output: \(reason); what was printed is not all there is")
+        }
         buffer.removeAll(keepingCapacity: true)
     }
 }
@@ -74,4 +82,19 @@ func byteText(_ count: Int) -> String {
         value /= 1_024
     }
     preconditionFailure("the last unit has no limit")
+}
+
+/// `1 segment`, `2 segments`.
+func counted(_ count: Int, _ noun: String) -> String {
+    "\(count) \(noun)\(count == 1 ? "" : "s")"
+}
+
+/// `14 days`, `90 s`, `1500 ms`: in the greatest unit that loses nothing, and exact for that reason.
+func durationText(milliseconds: Int64) -> String {
+    for (unit, length) in [("day", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1_000)] as [(String, Int64)]
+    where milliseconds >= length && milliseconds % length == 0 {
+        let count = milliseconds / length
+        return unit == "day" ? counted(Int(count), unit) : "\(count) \(unit)"
+    }
+    return "\(milliseconds) ms"
 }

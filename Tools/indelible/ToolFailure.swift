@@ -26,6 +26,7 @@ enum Talk {
     }
 
     static func raw(_ text: String) {
-        FileHandle.standardError.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
+        // Without a standard error there is nobody to tell; the exit code remains.
+        try? FileHandle.standardError.write(contentsOf: Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
     }
 }

@@ -29,8 +29,8 @@ struct BenchOptions: ParsableArguments {
         if format.json {
             try printer.json(result)
         } else {
-            for line in result.lines { printer.line(line) }
+            for line in result.lines { try printer.line(line) }
         }
-        printer.flush()
+        try printer.flush()
     }
 }

@@ -18,7 +18,7 @@ struct CallbackCommandGroup: ParsableCommand {
 struct CallbackOptions: ParsableArguments {
     @OptionGroup var log: LogOption
     @OptionGroup var format: FormatOption
-    @Argument(help: "The callback's id.") var callback: CallbackID
+    @Argument(help: "The callback's id, as 'indelible execution get' shows it.") var callback: CallbackID
 
     /// Opens the engine without functions, so that nothing runs, and passes the command on.
     func submit(_ command: CallbackCommand, done: String) async throws {
@@ -40,9 +40,9 @@ struct CallbackOptions: ParsableArguments {
         if format.json {
             try printer.json(["callback": "\(callback)", "done": done])
         } else {
-            printer.line("callback \(done)")
+            try printer.line("callback \(done)")
         }
-        printer.flush()
+        try printer.flush()
     }
 }
 
@@ -67,8 +67,12 @@ extension ToolFailure {
             self.init(.no, "\(error)")
         case .inUse(let directory):
             self.init(.couldNot, "another process has the log in \(directory) open; ask that program, or stop it first")
-        case .outcomeUnknown, .closed, .noRoom, .appendTooLarge, .notALog, .newerVersion, .declined, .noSuchRecord,
-            .storage:
+        case .notALog(let path, let found):
+            // Unlike a program, the tool makes no log, so an empty directory is none either.
+            self.init(
+                .couldNot,
+                "\(path) is no log: found \(found) there; --data takes a directory with 00000001.segment in it")
+        case .outcomeUnknown, .closed, .noRoom, .appendTooLarge, .newerVersion, .declined, .noSuchRecord, .storage:
             self.init(.couldNot, "\(error)")
         }
     }

@@ -10,6 +10,6 @@ struct CallbackHeartbeat: AsyncParsableCommand {
     @OptionGroup var options: CallbackOptions
 
     func run() async throws {
-        try await options.submit(.heartbeat, done: "heartbeat recorded")
+        try await options.submit(.heartbeat, done: "heartbeat accepted")
     }
 }

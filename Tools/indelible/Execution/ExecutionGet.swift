@@ -25,7 +25,7 @@ struct ExecutionGet: ParsableCommand {
                 ("input", line.input), ("result", line.result), ("error", line.error?.text),
             ]
             for (title, value) in fields {
-                if let value { printer.line(title + String(repeating: " ", count: 13 - title.count) + value) }
+                if let value { try printer.line(title + String(repeating: " ", count: 13 - title.count) + value) }
             }
             if let operations = line.operations, !operations.isEmpty {
                 var table = TextTable(["OPERATION", "TYPE", "NAME", "STATUS", "STARTED", "RESULT OR CALLBACK"])
@@ -37,10 +37,10 @@ struct ExecutionGet: ParsableCommand {
                         (isOpen ? operation.callbackID : nil) ?? operation.error?.text ?? operation.result ?? "",
                     ])
                 }
-                printer.line("")
-                for line in table.lines { printer.line(line) }
+                try printer.line("")
+                for line in table.lines { try printer.line(line) }
             }
         }
-        printer.flush()
+        try printer.flush()
     }
 }

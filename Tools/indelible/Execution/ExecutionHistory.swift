@@ -28,9 +28,9 @@ struct ExecutionHistory: ParsableCommand {
                 let line = lines.line(event)
                 table.append(["\(line.sequence)", "\(line.lsn)", line.time, line.event, line.detail])
             }
-            for line in table.lines { printer.line(line) }
+            for line in table.lines { try printer.line(line) }
         }
-        printer.flush()
+        try printer.flush()
     }
 
     /// One pass: an execution's number is its first event's LSN, so the start event says whether it is the one.

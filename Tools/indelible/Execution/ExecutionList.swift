@@ -56,8 +56,8 @@ struct ExecutionList: ParsableCommand {
                     String((line.error?.text ?? line.result ?? line.standing ?? "").prefix(60)),
                 ])
             }
-            for line in table.lines { printer.line(line) }
+            for line in table.lines { try printer.line(line) }
         }
-        printer.flush()
+        try printer.flush()
     }
 }

@@ -98,13 +98,19 @@ extension HistoryLine {
     var detail: String {
         var parts: [String] = []
         if let operation { parts.append(operation) }
-        if let name { parts.append("'\(name)'") }
+        if let name { parts.append(function.map { "\($0)/\(name)" } ?? "'\(name)'") }
         if let outcome { parts.append(outcome) }
         if let input { parts.append("input \(input)") }
         if let result { parts.append("→ \(result)") }
         if let error { parts.append("✗ \(error.text)") }
-        if let durationMilliseconds { parts.append("for \(durationMilliseconds) ms") }
-        if let nextAttemptDelayMilliseconds { parts.append("again in \(nextAttemptDelayMilliseconds) ms") }
+        if let durationMilliseconds { parts.append("for \(durationText(milliseconds: durationMilliseconds))") }
+        if let timeoutMilliseconds { parts.append("within \(durationText(milliseconds: timeoutMilliseconds))") }
+        if let heartbeatTimeoutMilliseconds {
+            parts.append("heartbeat every \(durationText(milliseconds: heartbeatTimeoutMilliseconds))")
+        }
+        if let nextAttemptDelayMilliseconds {
+            parts.append("again in \(durationText(milliseconds: nextAttemptDelayMilliseconds))")
+        }
         if let divergence { parts.append(divergence) }
         return parts.joined(separator: "  ")
     }

@@ -40,14 +40,14 @@ struct LogDump: ParsableCommand {
                 }
             }
         }
-        printer.flush()
+        try printer.flush()
         if let first = report.problems.first {
             throw ToolFailure(.no, "\(first)")
         }
     }
 
     private func print(_ line: some Encodable & DumpText, _ printer: inout Printer) throws {
-        if format.json { try printer.json(line) } else { printer.line(line.text) }
+        if format.json { try printer.json(line) } else { try printer.line(line.text) }
     }
 }
 
@@ -116,8 +116,9 @@ struct FrameLine: Encodable, DumpText {
     }
 
     var text: String {
-        let what = isSyncPoint ? "sync-point" : "\(records) records from LSN \(firstLSN)"
-        return "\(segment):\(offset)  \(byteCount) bytes  \(what)  durable below \(durableLSN)  "
+        let place = "\(segment):\(offset)  \(byteCount) bytes  "
+        if isSyncPoint { return place + "sync-point  durable below \(durableLSN)" }
+        return place + "\(counted(records, "record")) from LSN \(firstLSN)  durable below \(durableLSN)  "
             + "bodies \(bodyBytes) as \(storedBodyBytes) (\(codec))  \(groupIndex + 1) of \(groupCount) in its commit"
     }
 }

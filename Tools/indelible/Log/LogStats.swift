@@ -15,18 +15,18 @@ struct LogStats: ParsableCommand {
         if format.json {
             try printer.json(statistics)
         } else {
-            printer.line("records      \(statistics.records) of \(statistics.executions) executions")
-            printer.line("commits      \(statistics.commits) in \(statistics.frames) frames")
-            printer.line("used         \(byteText(statistics.usedBytes))")
-            printer.line(
+            try printer.line("records      \(statistics.records) of \(counted(statistics.executions, "execution"))")
+            try printer.line("commits      \(statistics.commits) in \(counted(statistics.frames, "frame"))")
+            try printer.line("used         \(byteText(statistics.usedBytes))")
+            try printer.line(
                 "bodies       \(byteText(statistics.bodyBytes)), stored as \(byteText(statistics.storedBodyBytes))")
-            printer.line("")
+            try printer.line("")
             var kinds = TextTable(["KIND", "RECORDS"])
             for (kind, count) in statistics.recordsOfKind.sorted(by: { ($1.value, $0.key) < ($0.value, $1.key) }) {
                 kinds.append([kind, "\(count)"])
             }
-            for line in kinds.lines { printer.line(line) }
-            printer.line("")
+            for line in kinds.lines { try printer.line(line) }
+            try printer.line("")
             var segments = TextTable(["SEGMENT", "CREATED", "FIRST LSN", "RECORDS", "FRAMES", "USED", "OF"])
             for segment in statistics.segmentList {
                 segments.append([
@@ -34,9 +34,9 @@ struct LogStats: ParsableCommand {
                     "\(segment.frames)", byteText(segment.usedBytes), byteText(segment.sizeBytes),
                 ])
             }
-            for line in segments.lines { printer.line(line) }
+            for line in segments.lines { try printer.line(line) }
         }
-        printer.flush()
+        try printer.flush()
         if statistics.problems > 0 {
             throw ToolFailure(.no, "the log is damaged; 'indelible log verify' names the places")
         }

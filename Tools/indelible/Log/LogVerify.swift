@@ -60,8 +60,11 @@ struct LogVerify: ParsableCommand {
             tornTail: report.tornTail.map(Verdict.Place.init))
         try show(verdict)
         if !verdict.intact {
+            let places = counted(verdict.problems.count, "place")
             throw ToolFailure(
-                .no, "\(log.data) is damaged, places found: \(verdict.problems.count); keep a copy of it as it is")
+                .no,
+                "\(log.data) is damaged in \(places); \(counted(verdict.records, "record")) can be read. "
+                    + "Keep a copy of it as it is before you do anything to it")
         }
     }
 
@@ -70,13 +73,14 @@ struct LogVerify: ParsableCommand {
         if format.json {
             try printer.json(verdict)
         } else {
-            for problem in verdict.problems { printer.line("DAMAGED  \(problem.text)") }
-            if let tail = verdict.tornTail { printer.line("torn tail, never acknowledged: \(tail.text)") }
+            for problem in verdict.problems { try printer.line("DAMAGED  \(problem.text)") }
+            if let tail = verdict.tornTail { try printer.line("torn tail, never acknowledged: \(tail.text)") }
             if verdict.intact {
-                printer.line(
-                    "intact: \(verdict.records) records in \(verdict.segments) segments, every checksum and link")
+                try printer.line(
+                    "intact: \(counted(verdict.records, "record")) in \(counted(verdict.segments, "segment")), "
+                        + "every checksum and link holds")
             }
         }
-        printer.flush()
+        try printer.flush()
     }
 }
