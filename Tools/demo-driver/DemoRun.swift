@@ -13,7 +13,7 @@ struct DemoRun {
 
     /// - Returns: Whether log and ledger agree on every order, and the log verifies.
     func run() async throws -> Bool {
-        Talk.say("\(orders.count) orders, \(kills) kills, seed \(seed), data in \(files.directory)")
+        Talk.say("\(orders.count) orders, kills planned: \(kills), seed \(seed), data in \(files.directory)")
         let started = ContinuousClock.now
         let gateway = try await startGateway()
         defer { gateway.kill() }

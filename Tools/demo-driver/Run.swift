@@ -6,8 +6,9 @@ struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Processes orders as durable payments, under kill -9, and compares log and ledger in the end.",
         discussion: """
-            Exit codes: 0 every order agrees; 1 one does not, or the log does not verify; 2 usage or a bad orders file; \
-            3 a process could not do its work. Running it again on the same data directory continues there.
+            Exit codes: 0 every order agrees; 1 one does not, or the log does not verify; 2 usage, a bad orders file or \
+            a directory of something else; 3 a process could not do its work. Running it again on the same data directory \
+            continues there.
             """)
 
     @Option(help: "A JSON-lines file: id, amount (minor units), currency, country, cardToken, email.")
@@ -32,15 +33,19 @@ struct Run: AsyncParsableCommand {
             throw ExitCode(2)
         }
         do {
-            try FileManager.default.createDirectory(atPath: data, withIntermediateDirectories: true)
+            let files = DemoFiles(data)
+            try files.prepare()
             let run = DemoRun(
-                files: DemoFiles(data), ordersPath: orders, orders: orderList, kills: kills, seed: seed,
+                files: files, ordersPath: orders, orders: orderList, kills: kills, seed: seed,
                 programs: Programs(besides: CommandLine.arguments[0]))
             let agrees = try await Interrupts.cancelling { try await run.run() }
             if !agrees { throw ExitCode(1) }
         } catch is CancellationError {
             Talk.say("stopped; run it again with the same --data to continue")
             throw ExitCode(130)
+        } catch let error as DemoFilesError {
+            Talk.say("\(error)")
+            throw ExitCode(2)
         } catch let error as ExitCode {
             throw error
         } catch {
