@@ -95,8 +95,8 @@ extension EngineState {
         guard request.version.isVersion(Limits.versionLengthMax) else {
             throw .invalid("Invalid version '\(request.version)': $LATEST, or digits.")
         }
-        guard (request.input?.length ?? 0) <= limits.payloadLengthMax else {
-            throw .payloadTooLong("Execution input payload", limits.payloadLengthMax)
+        if let length = request.input?.length, length > limits.payloadLengthMax {
+            throw .payloadTooLong("Execution input payload", length, limit: limits.payloadLengthMax)
         }
         if let timeout = request.timeout { try limits.check(timeout, limits.delayMax, "ExecutionTimeout") }
     }

@@ -168,7 +168,7 @@ extension ExecutionState {
             $0 + ($1.payload?.count ?? 0) + ($1.error?.byteCount ?? 0) + Limits.updateOverhead
         }
         guard byteCount <= limits.checkpointLengthMax else {
-            throw .payloadTooLong("Checkpoint", limits.checkpointLengthMax)
+            throw .invalid("Checkpoint size must be less than or equal to \(limits.checkpointLengthMax) bytes.")
         }
     }
 

@@ -35,12 +35,10 @@ extension ExecutionState {
         }
         switch outcome {
         case .succeeded(let result):
-            guard (result?.count ?? 0) <= limits.payloadLengthMax else {
-                return failing(
-                    ErrorObject(
-                        message: EngineError.payloadTooLong("Execution output payload", limits.payloadLengthMax)
-                            .message,
-                        type: EngineError.Code.invalidParameterValue.rawValue))
+            if let length = result?.count, length > limits.payloadLengthMax {
+                let refusal = EngineError.payloadTooLong(
+                    "Execution output payload", length, limit: limits.payloadLengthMax)
+                return failing(ErrorObject(message: refusal.message, type: refusal.code.rawValue))
             }
             return ending(.executionSucceeded(result: result.map { .inline($0) }), error: nil)
         case .failed(let error):

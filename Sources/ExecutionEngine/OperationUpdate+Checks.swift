@@ -29,7 +29,7 @@ extension OperationUpdate {
     func checkSizes(_ limits: Limits) throws(EngineError) {
         try limits.check(error)
         if let payload, payload.count > limits.payloadLengthMax {
-            throw .payloadTooLong("\(identity.type.title) payload", limits.payloadLengthMax)
+            throw .payloadTooLong("\(identity.type.title) payload", payload.count, limit: limits.payloadLengthMax)
         }
     }
 
@@ -53,8 +53,11 @@ extension OperationUpdate {
 extension EngineError {
     static let invalidAction = EngineError.invalid("Invalid action for the given operation type.")
 
-    static func payloadTooLong(_ what: String, _ limit: Int) -> EngineError {
-        .invalid("\(what) size must be less than or equal to \(limit) bytes.")
+    /// The first sentence is AWS's.
+    static func payloadTooLong(_ what: String, _ length: Int, limit: Int) -> EngineError {
+        .invalid(
+            "\(what) size must be less than or equal to \(limit) bytes. It is \(length) bytes: keep large data elsewhere "
+                + "and record a reference to it.")
     }
 }
 

@@ -57,7 +57,10 @@ import Testing
         limits.payloadLengthMax = 3
         let driver = EngineDriver(limits: limits)
         let error = #expect(throws: EngineError.self) { try driver.start(input: "1234") }
-        #expect(error?.message == "Execution input payload size must be less than or equal to 3 bytes.")
+        #expect(
+            error?.message
+                == "Execution input payload size must be less than or equal to 3 bytes. "
+                + "It is 4 bytes: keep large data elsewhere and record a reference to it.")
     }
 
     @Test(arguments: ["$LATEST", "7", "007"])
@@ -117,7 +120,8 @@ import Testing
         #expect(Self.refusal(limits, [.step("1", .succeed, payload: "123")]) == nil)
         #expect(
             Self.refusal(limits, [.step("1", .succeed, payload: "1234")])
-                == "STEP payload size must be less than or equal to 3 bytes.")
+                == "STEP payload size must be less than or equal to 3 bytes. "
+                + "It is 4 bytes: keep large data elsewhere and record a reference to it.")
         let error = ErrorObject(message: String(repeating: "a", count: 32_769))
         #expect(
             Self.refusal(limits, [.step("1", .fail, error: error)])

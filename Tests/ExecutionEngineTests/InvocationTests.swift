@@ -43,7 +43,9 @@ import Testing
         driver.finish(.succeeded(result: [1, 2, 3, 4]))
         #expect(driver.execution.status == .failed)
         #expect(
-            driver.execution.error?.message == "Execution output payload size must be less than or equal to 3 bytes.")
+            driver.execution.error?.message
+                == "Execution output payload size must be less than or equal to 3 bytes. "
+                + "It is 4 bytes: keep large data elsewhere and record a reference to it.")
     }
 
     @Test func `a suspended execution wakes when something changes`() throws {

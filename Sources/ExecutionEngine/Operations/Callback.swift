@@ -61,8 +61,8 @@ extension ExecutionState {
         let operation = OperationReference.existing(callback.ordinal)
         switch command {
         case .succeed(let result):
-            guard (result?.count ?? 0) <= limits.callbackResultLengthMax else {
-                throw .payloadTooLong("Callback result", limits.callbackResultLengthMax)
+            if let length = result?.count, length > limits.callbackResultLengthMax {
+                throw .payloadTooLong("Callback result", length, limit: limits.callbackResultLengthMax)
             }
             return Decision(
                 events: [.callbackSucceeded(operation, result: result.map { .inline($0) })], reply: ())
