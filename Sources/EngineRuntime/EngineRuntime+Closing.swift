@@ -45,6 +45,7 @@ extension EngineRuntime {
 
     private func closeLog() async throws(RuntimeError) {
         timerLoop.stop()
+        parkedHandlers?.dropAll()
         let result = await onOwnThread { [log] () -> Result<Void, RuntimeError> in
             do throws(LogError) { return .success(try log.close()) } catch { return .failure(.log(error)) }
         }
@@ -109,6 +110,7 @@ extension EngineRuntime {
             Task { [self] in
                 cancelInvocations(.failed(.log(error)))
                 timerLoop.stop()
+                parkedHandlers?.dropAll()
                 finish(.failed(.log(error)))
             }
         }

@@ -6,16 +6,20 @@ extension EngineRuntime {
     /// Starts an execution, or finds the one that has this name already.
     ///
     /// - Parameters:
+    ///   - function: Its version is pinned: the execution runs under no other.
     ///   - name: Unique among the function's executions, 1 to 64 characters of `[a-zA-Z0-9-_]`. Nil: one is made up.
     ///   - timeout: Of the whole execution. Nil: the function's.
+    ///   - tenantID: Whose data it works on.
+    ///   - traceHeader: The trace that it is part of.
     /// - Returns: Its id, and whether this call started it.
     /// - Throws: ``RuntimeError/refused(_:)`` with `DurableExecutionAlreadyStartedException` when the name is taken by
     ///   another input; ``RuntimeError/unknownFunction(_:)``; ``RuntimeError/log(_:)`` when the disk is full or failed.
     package func start(
-        function: String, name: String? = nil, input: [UInt8]?, timeout: Milliseconds? = nil
+        function: FunctionKey, name: String? = nil, input: [UInt8]?, timeout: Milliseconds? = nil,
+        tenantID: String? = nil, traceHeader: String? = nil
     ) async throws(RuntimeError) -> StartReply {
-        try await submit(byteCount: roomFor(payloads: input?.count ?? 0), .new) {
-            core, turn throws(RuntimeError) in
+        let length = (input?.count ?? 0) + (tenantID?.utf8.count ?? 0) + (traceHeader?.utf8.count ?? 0)
+        return try await submit(byteCount: roomFor(payloads: length), .new) { core, turn throws(RuntimeError) in
             guard case .running = core.phase else { throw core.refusal }
             guard let registration = core.scheduler.registration(of: function) else {
                 throw .unknownFunction(function)
@@ -23,9 +27,10 @@ extension EngineRuntime {
             let number = ExecutionNumber(turn.nextLSN.rawValue)
             let secret = core.random.bits()
             let request = ExecutionStart(
-                secret: secret, function: function,
+                secret: secret, function: function.name, version: function.version,
                 name: name ?? ExecutionID(number: number, secret: secret).description,
-                input: input.map { .inline($0) }, timeout: timeout ?? registration.executionTimeout)
+                input: input.map { .inline($0) }, timeout: timeout ?? registration.executionTimeout,
+                retention: registration.retention, tenantID: tenantID, traceHeader: traceHeader)
             let decision = try refusing { () throws(EngineError) in
                 try core.engine.decideStart(request, number: number, at: turn.now)
             }
@@ -36,22 +41,31 @@ extension EngineRuntime {
 
     /// Applies an invocation's updates, all or none.
     ///
-    /// - Parameter forced: False for updates that nobody waits for: the call returns without waiting for the disk, and the
-    ///   events ride in the next forced frame, or are written within 2 ms. They survive the process's death at once after
-    ///   that write, the machine's only after the next sync.
+    /// - Parameters:
+    ///   - clientToken: A name that the client gives the call, so that the same call made again, its reply lost, gets the
+    ///     same reply and changes nothing: within 15 minutes, and while no other checkpoint has followed it.
+    ///   - forced: False for updates that nobody waits for: the call returns without waiting for the disk, and the events
+    ///     ride in the next forced frame, or are written within 2 ms. They survive the process's death at once after that
+    ///     write, the machine's only after the next sync.
+    ///   - decided: Called under the engine's lock with the reply as it will be, so that the next checkpoint may be asked
+    ///     for while this one is on its way to the disk. Nothing else may be done with it before the call returns.
     /// - Returns: The next token, and the rows that changed since the handler last saw them.
     package func checkpoint(
-        _ token: CheckpointToken, _ updates: [OperationUpdate], forced: Bool = true
+        _ token: CheckpointToken, _ updates: [OperationUpdate], clientToken: String? = nil, forced: Bool = true,
+        decided: (CheckpointReply) -> Void = { _ in }
     ) async throws(RuntimeError) -> CheckpointReply {
-        let payloads = updates.reduce(0) { $0 + ($1.payload?.count ?? 0) + ($1.error?.byteCount ?? 0) }
-        let byteCount = roomFor(records: updates.count, payloads: payloads)
+        let byteCount = roomFor(records: updates.count, payloads: updates.reduce(0) { $0 + $1.recordedLength })
         if forced {
             return try await submit(byteCount: byteCount, .completion) { core, turn throws(RuntimeError) in
-                try core.checkpoint(token, updates, in: &turn)
+                let reply = try core.checkpoint(token, updates, clientToken: clientToken, in: &turn)
+                decided(reply)
+                return reply
             }
         }
         return try await post(byteCount: byteCount) { core, turn throws(RuntimeError) in
-            try core.checkpoint(token, updates, in: &turn)
+            let reply = try core.checkpoint(token, updates, clientToken: clientToken, in: &turn)
+            decided(reply)
+            return reply
         }
     }
 
@@ -75,6 +89,61 @@ extension EngineRuntime {
                 try state.decideCallback(callback, command, limits: limits, at: turn.now)
             }
             core.record(decision, of: number, in: &turn)
+        }
+    }
+
+    /// Lets nothing of an execution's handler run until it is resumed; what it waits for goes on.
+    package func pause(_ id: ExecutionID, _ request: PauseRequest) async throws(RuntimeError) {
+        try await command(id, length: request.reason?.utf8.count ?? 0) { state, _ throws(EngineError) in
+            try state.decidePause(request)
+        }
+    }
+
+    package func resume(_ id: ExecutionID, reason: String? = nil) async throws(RuntimeError) {
+        try await command(id, length: reason?.utf8.count ?? 0) { state, _ throws(EngineError) in
+            try state.decideResume(reason: reason)
+        }
+    }
+
+    /// Asks an execution's handler to end.
+    package func cancel(_ id: ExecutionID, reason: String? = nil) async throws(RuntimeError) {
+        try await command(id, length: reason?.utf8.count ?? 0) { state, _ throws(EngineError) in
+            try state.decideCancel(reason: reason)
+        }
+    }
+
+    /// Drops an ended execution: nobody finds it any more, and its name is free.
+    package func delete(_ id: ExecutionID) async throws(RuntimeError) {
+        try await submit(byteCount: roomFor(records: 2, payloads: 0), .completion) { core, turn throws(RuntimeError) in
+            guard core.acceptsCommands else { throw core.refusal }
+            guard core.engine.update(id.number, { $0.id }) == id else { throw .unknownExecution(id.number) }
+            let decision = try core.deciding(id.number, orThrow: .unknownExecution(id.number)) {
+                state throws(EngineError) in try state.decideDeletion()
+            }
+            guard !core.isOwed(id.number) else {
+                throw .refused(
+                    EngineError(
+                        .resourceConflict,
+                        "The execution that invoked this one does not have its result yet: delete it a moment later."))
+            }
+            core.record(decision, of: id.number, in: &turn)
+            if let task = core.invocations[id.number] { core.forget(task) }
+        }
+    }
+
+    /// A command to one execution whose only answer is that it is recorded.
+    private func command(
+        _ id: ExecutionID, length: Int,
+        _ decide: (inout ExecutionState, Timestamp) throws(EngineError) -> Decision<Void>
+    ) async throws(RuntimeError) {
+        try await submit(byteCount: roomFor(records: 2, payloads: length), .completion) {
+            core, turn throws(RuntimeError) in
+            guard core.acceptsCommands else { throw core.refusal }
+            guard core.engine.update(id.number, { $0.id }) == id else { throw .unknownExecution(id.number) }
+            let decision = try core.deciding(id.number, orThrow: .unknownExecution(id.number)) {
+                state throws(EngineError) in try decide(&state, turn.now)
+            }
+            core.record(decision, of: id.number, in: &turn)
         }
     }
 
@@ -125,13 +194,25 @@ extension EngineRuntime {
 
 extension Core {
     mutating func checkpoint(
-        _ token: CheckpointToken, _ updates: [OperationUpdate], in turn: inout Turn
+        _ token: CheckpointToken, _ updates: [OperationUpdate], clientToken: String?, in turn: inout Turn
     ) throws(RuntimeError) -> CheckpointReply {
         guard acceptsCommands else { throw refusal }
         let number = token.execution
-        let limits = engine.limits
-        let decision = try deciding(number, orThrow: .refused(.invalidCheckpointToken)) { state throws(EngineError) in
-            try state.decideCheckpoint(token, updates, limits: limits, at: turn.now)
+        if let clientToken {
+            guard (1...64).contains(clientToken.utf8.count), clientToken.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
+            else {
+                throw .refused(
+                    EngineError(.invalidParameterValue, "Invalid ClientToken: 1 to 64 printable ASCII characters."))
+            }
+            if let last = lastCheckpoints[number], last.answers(clientToken, token, at: turn.now) {
+                turn.replyLSN = turn.nextLSN
+                return last.reply
+            }
+        }
+        let secrets = updates.filter { $0.identity.type == .chainedInvoke }.map { _ in random.bits() }
+        let decision = try refusing { () throws(EngineError) in
+            try engine.decideCheckpoint(
+                token, updates, firstLSN: turn.nextLSN.rawValue, secrets: secrets, at: turn.now)
         }
         // What others have done since the handler was last told, and what is due now: a callback's answer may still be lost,
         // and then there is another. Told early, it would be acted on.
@@ -141,9 +222,14 @@ extension Core {
         if decision.events.count > updates.count { turn.replyLSN = turn.nextLSN }
         let reply = engine.update(number) { state in
             let operations = state.deliverChanges()
-            return CheckpointReply(token: state.currentToken, operations: operations)
+            return CheckpointReply(
+                token: state.currentToken, isRevoked: state.currentToken == nil && !state.status.isTerminal,
+                operations: operations)
         }
         guard let reply else { preconditionFailure("execution \(number.rawValue) vanished during its checkpoint") }
+        lastCheckpoints[number] = clientToken.map {
+            AnsweredCheckpoint(clientToken: $0, token: token, time: turn.now, reply: reply)
+        }
         return reply
     }
 
@@ -164,21 +250,38 @@ extension Core {
 
     mutating func register(_ registration: FunctionRegistration) {
         scheduler.register(registration)
-        for execution in engine.all where execution.hold != nil && execution.start.function == registration.name {
-            retryHeld(execution.number, of: registration.name)
+        engine.functions.register(registration.entry, as: registration.key.name)
+        for execution in engine.all where execution.hold != nil && FunctionKey(execution.start) == registration.key {
+            retryHeld(execution.number, of: registration.key)
         }
     }
 
-    mutating func retryHeld(_ number: ExecutionNumber, of function: String) {
+    mutating func retryHeld(_ number: ExecutionNumber, of function: FunctionKey) {
         retriesOfHeld.insert(number)
         scheduler.offer(number, of: function)
     }
 }
 
-/// The next token and what changed; no token after the end of the execution.
+/// The next token and what changed; no token after the end of the execution, and none when a pause has taken it back.
 package struct CheckpointReply: Sendable {
     package var token: CheckpointToken?
+    package var isRevoked: Bool
     package var operations: [Operation]
+}
+
+/// A checkpoint whose reply may have been lost on its way.
+struct AnsweredCheckpoint {
+    let clientToken: String
+    let token: CheckpointToken
+    let time: Timestamp
+    let reply: CheckpointReply
+
+    /// AWS's figure.
+    private static let window = Milliseconds(15 * 60_000)
+
+    func answers(_ clientToken: String, _ token: CheckpointToken, at now: Timestamp) -> Bool {
+        self.clientToken == clientToken && self.token == token && now.since(time) <= Self.window
+    }
 }
 
 func refusing<R>(_ body: () throws(EngineError) -> R) throws(RuntimeError) -> R {

@@ -52,12 +52,20 @@ extension Core {
         }
         guard let decision else { preconditionFailure("execution \(task.execution.rawValue) ended and is gone") }
         record(decision, of: task.execution, in: &turn)
+        dropIfPlain(task.execution, in: &turn)
         if !turn.touched.contains(task.execution) { turn.touched.append(task.execution) }
         let isHeld = engine.update(task.execution) { $0.hold != nil } ?? false
         if isHeld, task.registrationCount != scheduler.registrationCount(of: task.function) {
             // Registered anew while the old code ran: the new code has not had its try.
             retryHeld(task.execution, of: task.function)
         }
+    }
+
+    /// The call of a plain function that ended before its handler did, and whose caller has been told.
+    private mutating func dropIfPlain(_ number: ExecutionNumber, in turn: inout Turn) {
+        guard let state = engine.execution(number), state.start.isPlain, state.status.isTerminal, !isOwed(number)
+        else { return }
+        record([.executionDeleted], of: number, in: &turn)
     }
 
     /// What the record says of an invocation that gave no outcome although nothing had cancelled it.
@@ -69,6 +77,7 @@ extension Core {
         guard invocations[task.execution] === task else { return }
         invocations[task.execution] = nil
         unrecordedEnds.removeValue(forKey: task.execution)
+        lastCheckpoints[task.execution] = nil
         _ = deadlines.arm(task.execution, at: nil)
         scheduler.release(task.function)
     }
@@ -83,7 +92,7 @@ extension Core {
         return true
     }
 
-    private static let roomRetryDelay = Milliseconds(1_000)
+    static let roomRetryDelay = Milliseconds(1_000)
 
     /// Ends an invocation that took too long: a crash for the record, a cancellation for its task. One that has ended, and
     /// waits for room in the log, is not late: its end is tried again.

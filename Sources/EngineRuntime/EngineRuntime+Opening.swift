@@ -10,10 +10,10 @@ extension EngineRuntime {
     /// recorded as crashed (`Runtime.ExitError`), and its execution is invoked again.
     package static func open(
         at directory: String, options: RuntimeOptions = RuntimeOptions(), functions: [FunctionRegistration] = [],
-        seams: Seams = Seams()
+        parkedHandlers: (any ParkedHandlers)? = nil, seams: Seams = Seams()
     ) async throws(RuntimeError) -> EngineRuntime {
         let runtime = try await onOwnThread { () throws(RuntimeError) in
-            try recover(at: directory, options: options, seams: seams)
+            try recover(at: directory, options: options, parkedHandlers: parkedHandlers, seams: seams)
         }
         do throws(RuntimeError) {
             try await runtime.takeUp(functions)
@@ -28,10 +28,11 @@ extension EngineRuntime {
 
     /// Rebuilds the engine's state: applies every recorded event, decides nothing.
     private static func recover(
-        at directory: String, options: RuntimeOptions, seams: Seams
+        at directory: String, options: RuntimeOptions, parkedHandlers: (any ParkedHandlers)?, seams: Seams
     ) throws(RuntimeError) -> EngineRuntime {
         var random = RandomSource(seed: seams.seed)
-        var engine = EngineState(limits: options.limits)
+        var engine = EngineState(
+            limits: options.limits, owner: options.owner, unknownTargets: options.unknownTargets)
         var lastTime = Timestamp(millisecondsSinceEpoch: 0)
         var unreadable: RuntimeError?
         let log: SegmentedLog
@@ -58,7 +59,8 @@ extension EngineRuntime {
         }
         var core = Core(engine: engine, concurrencyLimit: options.concurrencyLimit, random: random)
         core.lastTime = lastTime
-        let runtime = EngineRuntime(core: core, log: log, options: options, seams: seams)
+        let runtime = EngineRuntime(
+            core: core, log: log, options: options, seams: seams, parkedHandlers: parkedHandlers)
         // It may fail while nobody waits for it: run() says so all the same.
         log.whenEnded { [weak runtime] error in _ = runtime?.note(error) }
         return runtime
@@ -66,9 +68,12 @@ extension EngineRuntime {
 
     /// Registers the functions and derives what is open: timers to arm, invocations that died, executions to invoke.
     private func takeUp(_ functions: [FunctionRegistration]) async throws(RuntimeError) {
-        // An execution that ended during an invocation still owes the record that invocation's end.
+        // An execution that ended during an invocation still owes the record that invocation's end; one that was invoked by
+        // another may owe that one its result; and one that is kept for a time has a timer.
         let numbers = core.withLock { core in
-            core.engine.all.filter { !$0.status.isTerminal || $0.isInFlight }.map(\.number).sorted()
+            core.engine.all.filter {
+                !$0.status.isTerminal || $0.isInFlight || $0.start.parent != nil || $0.nextDue != nil
+            }.map(\.number).sorted()
         }
         // A function that comes after the first turns must not find its executions gone by unregistered: all come first.
         core.withLock { core in
@@ -99,6 +104,11 @@ extension Core {
                     invocation: state.invocationCount, .interrupted, limits: limits, at: turn.now)
             }
             if let decision = decision ?? nil { record(decision, of: number, in: &turn) }
+        }
+        if isOwed(number) {
+            turn.releases.append(.completeParent(number))
+        } else if let state = engine.execution(number), state.start.isPlain, state.status.isTerminal {
+            record([.executionDeleted], of: number, in: &turn)
         }
         turn.touched.append(number)
     }

@@ -20,10 +20,11 @@ extension EngineRuntime {
         return summary
     }
 
-    /// All executions, in the order of their start.
+    /// All executions, in the order of their start, without the calls of plain functions.
     package func list() async throws(RuntimeError) -> [ExecutionSummary] {
         let (summaries, end) = core.withLock { core in
-            (core.engine.all.map(\.number).sorted().compactMap { core.summary(of: $0) }, log.nextLSN)
+            let numbers = core.engine.all.filter { !$0.start.isPlain }.map(\.number).sorted()
+            return (numbers.compactMap { core.summary(of: $0) }, log.nextLSN)
         }
         try await durable(before: end)
         return summaries

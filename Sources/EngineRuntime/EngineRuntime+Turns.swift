@@ -99,9 +99,10 @@ extension EngineRuntime {
 
     private func perform(_ release: Turn.Release) {
         switch release {
-        case .launch(let task, let invocation, let registration):
+        case .launch(let task, let invocation, let registration, let parked):
             task.launch(on: seams.executor) { [self] in
-                let outcome = await registration.invoke(invocation)
+                let outcome =
+                    if let parked { await parked.resume(invocation) } else { await registration.invoke(invocation) }
                 await end(of: task, outcome)
             }
         case .cancel(let task):
@@ -111,14 +112,22 @@ extension EngineRuntime {
             Task { [self] in await end(of: task, outcome) }
         case .wake(let waiters, let summary):
             for waiter in waiters { waiter.resume(returning: .success(summary)) }
+        case .news(let task):
+            task.news.post()
+        case .dropParked(let execution):
+            parkedHandlers?.drop(execution)
+        case .completeParent(let child):
+            beginActivity()
+            Task { [self] in await completeParent(of: child) }
         }
     }
 
     /// Gives up what the log has not kept. Like ``perform(_:)``, it may run under the lock.
     private func abandon(_ release: Turn.Release, _ error: RuntimeError) {
         switch release {
-        case .launch(let task, _, _):
+        case .launch(let task, _, _, let parked):
             Task { [self] in
+                parked?.drop()
                 core.withLock { core in core.forget(task) }
                 noteIdleInvocations()
                 endActivity()
@@ -132,6 +141,11 @@ extension EngineRuntime {
             }
         case .wake(let waiters, _):
             for waiter in waiters { waiter.resume(returning: .failure(error)) }
+        case .dropParked(let execution):
+            parkedHandlers?.drop(execution)
+        case .news, .completeParent:
+            // Recovery derives what is still to be told.
+            break
         }
     }
 

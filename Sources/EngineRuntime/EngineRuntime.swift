@@ -16,17 +16,22 @@ package final class EngineRuntime: Sendable {
     let log: SegmentedLog
     let options: RuntimeOptions
     let seams: Seams
+    let parkedHandlers: (any ParkedHandlers)?
     /// Invocations in flight and turns whose effects are not released yet. At zero the engine is quiet.
     let activity = Atomic<Int>(0)
     let timerLoop: TimerLoop
     /// Whether the consequences of the log's failure are under way.
     let failureNoted = Atomic<Bool>(false)
 
-    init(core: consuming Core, log: SegmentedLog, options: RuntimeOptions, seams: Seams) {
+    init(
+        core: consuming Core, log: SegmentedLog, options: RuntimeOptions, seams: Seams,
+        parkedHandlers: (any ParkedHandlers)?
+    ) {
         self.core = Mutex(core)
         self.log = log
         self.options = options
         self.seams = seams
+        self.parkedHandlers = parkedHandlers
         self.timerLoop = TimerLoop()
     }
 
@@ -70,6 +75,10 @@ struct Core: ~Copyable {
     var invocations: [ExecutionNumber: InvocationTask] = [:]
     /// Ends of invocations in flight that the log had no room for; it is asked again at their deadline.
     var unrecordedEnds: [ExecutionNumber: InvocationOutcome?] = [:]
+    /// Ended executions that a chained invoke had started, and when it is tried again to tell the one that waits.
+    var owedToParents = TimerQueue()
+    /// The last checkpoint of each invocation in flight that gave a token of the client's own.
+    var lastCheckpoints: [ExecutionNumber: AnsweredCheckpoint] = [:]
     var endWaiters: [ExecutionNumber: [UInt64: EndWaiter]] = [:]
     var nextWaiterID: UInt64 = 0
     var shutdownWaiters: [UnsafeContinuation<Void, Never>] = []

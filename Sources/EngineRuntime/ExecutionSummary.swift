@@ -13,6 +13,13 @@ package struct ExecutionSummary: Sendable {
     package var error: ErrorObject?
     package var startTime: Timestamp
     package var endTime: Timestamp?
+    package var timeout: Milliseconds?
+    package var retention: Milliseconds?
+    package var tenantID: String?
+    /// The execution whose chained invoke started it.
+    package var parent: ExecutionNumber?
+    package var pause: (request: PauseRequest, time: Timestamp)?
+    package var cancelRequest: CancelRequest?
     package var standing: Standing
 
     /// What an execution does, or what it waits for.
@@ -26,7 +33,9 @@ package struct ExecutionSummary: Sendable {
         /// Until a timer is due or something from outside arrives.
         case suspended(nextDue: Timestamp?)
         /// A replay disagreed with the history; registering the function again tries once more.
-        case held(Divergence)
+        case held(DivergenceReport)
+        /// Until it is resumed.
+        case paused
     }
 }
 
@@ -39,15 +48,18 @@ extension Core {
                 case .ended: .ended
                 case .inFlight: .invocationInFlight
                 case .runnable:
-                    scheduler.registration(of: state.start.function) == nil ? .functionNotRegistered : .queued
+                    scheduler.registration(of: FunctionKey(state.start)) == nil ? .functionNotRegistered : .queued
                 case .waiting: .suspended(nextDue: state.nextDue)
-                case .held: state.hold.map { .held($0) } ?? .suspended(nextDue: state.nextDue)
+                case .held: state.holdReport.map { .held($0) } ?? .suspended(nextDue: state.nextDue)
+                case .paused: .paused
                 }
             return ExecutionSummary(
                 id: state.id, function: state.start.function, version: state.start.version, name: state.start.name,
                 status: state.status,
                 input: state.start.input, result: state.result, error: state.error, startTime: state.startTime,
-                endTime: state.endTime, standing: standing)
+                endTime: state.endTime, timeout: state.start.timeout, retention: state.start.retention,
+                tenantID: state.start.tenantID, parent: state.start.parent?.execution, pause: state.pauseRequest,
+                cancelRequest: state.cancelRequest, standing: standing)
         }
     }
 }

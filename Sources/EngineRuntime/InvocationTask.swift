@@ -8,11 +8,12 @@ import Synchronization
 final class InvocationTask: Sendable {
     let execution: ExecutionNumber
     let invocation: UInt32
-    let function: String
+    let function: FunctionKey
     /// How often the function had been registered when the invocation was decided: which code it runs.
     let registrationCount: Int
     /// How long it may take. Nil: for ever.
     let timeout: Milliseconds?
+    let news = InvocationNews()
     private let state = Mutex(State.waiting)
 
     private enum State {
@@ -22,7 +23,8 @@ final class InvocationTask: Sendable {
     }
 
     init(
-        execution: ExecutionNumber, invocation: UInt32, function: String, registrationCount: Int, timeout: Milliseconds?
+        execution: ExecutionNumber, invocation: UInt32, function: FunctionKey, registrationCount: Int,
+        timeout: Milliseconds?
     ) {
         self.execution = execution
         self.invocation = invocation

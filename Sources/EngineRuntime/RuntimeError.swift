@@ -14,7 +14,7 @@ package enum RuntimeError: Error {
     /// An event that cannot follow those before it: another program wrote the log.
     case impossibleRecord(lsn: UInt64, RecordError)
     /// No function of this name is registered, so a new execution of it could not run.
-    case unknownFunction(String)
+    case unknownFunction(FunctionKey)
     case unknownExecution(ExecutionNumber)
     /// The engine is closing or closed.
     case closed
@@ -31,8 +31,8 @@ extension RuntimeError: CustomStringConvertible {
             "the record at LSN \(lsn) is intact but not an event this version knows: \(error); open it with the version that wrote it"
         case .impossibleRecord(let lsn, let error):
             "the record at LSN \(lsn) is intact but cannot follow those before it: \(error); restore a copy of the log"
-        case .unknownFunction(let name):
-            "no function named '\(name)' is registered with this engine; pass it to open(at:functions:) or register(_:)"
+        case .unknownFunction(let function):
+            "no function named '\(function.name)' with version \(function.version) is registered with this engine; pass it to open(at:functions:) or register(_:)"
         case .unknownExecution(let number): "no execution has the number \(number.rawValue) in this log"
         case .closed: "the engine is closed; open it again"
         case .cancelled: "the wait was cancelled; the execution goes on"

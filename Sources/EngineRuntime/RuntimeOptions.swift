@@ -10,14 +10,20 @@ package struct RuntimeOptions: Sendable {
     package var concurrencyLimit: Int
     /// Whether `open` waits for another process to release the directory, for a rolling restart. False: it is refused.
     package var waitsForLock: Bool
+    /// What executions' Resource Names say of whose they are.
+    package var owner: ExecutionARN.Owner
+    /// What becomes of chained invokes of functions that nobody has registered.
+    package var unknownTargets: UnknownTargetPolicy
 
     package init(
         log: LogOptions = LogOptions(), limits: Limits = .embedded, concurrencyLimit: Int = 10_000,
-        waitsForLock: Bool = false
+        waitsForLock: Bool = false, owner: ExecutionARN.Owner = .embedded, unknownTargets: UnknownTargetPolicy = .wait
     ) {
         self.log = log
         self.limits = limits
         self.concurrencyLimit = concurrencyLimit
         self.waitsForLock = waitsForLock
+        self.owner = owner
+        self.unknownTargets = unknownTargets
     }
 }

@@ -20,37 +20,33 @@ struct Scheduler {
 
     private let limit: Int
     private(set) var runningCount = 0
-    private var functions: [String: Function] = [:]
+    private var functions: [FunctionKey: Function] = [:]
     /// Executions that wait for a slot or a registration.
     private var waiting: Set<ExecutionNumber> = []
     /// Functions with waiting executions, in the order in which they take their turns.
-    private var turns = Deque<String>()
+    private var turns = Deque<FunctionKey>()
 
     init(limit: Int) {
         precondition(limit > 0, "an engine must be allowed one invocation")
         self.limit = limit
     }
 
-    func registration(of function: String) -> FunctionRegistration? {
+    func registration(of function: FunctionKey) -> FunctionRegistration? {
         functions[function]?.registration
     }
 
     /// How often the function was registered: another number, other code.
-    func registrationCount(of function: String) -> Int {
+    func registrationCount(of function: FunctionKey) -> Int {
         functions[function]?.registrationCount ?? 0
     }
 
-    var registeredNames: [String] {
-        functions.filter { $0.value.registration != nil }.map(\.key).sorted()
-    }
-
     mutating func register(_ registration: FunctionRegistration) {
-        functions[registration.name, default: Function()].registration = registration
-        functions[registration.name]?.registrationCount += 1
+        functions[registration.key, default: Function()].registration = registration
+        functions[registration.key]?.registrationCount += 1
     }
 
     /// Puts a runnable execution in its function's queue, once.
-    mutating func offer(_ execution: ExecutionNumber, of function: String) {
+    mutating func offer(_ execution: ExecutionNumber, of function: FunctionKey) {
         guard waiting.insert(execution).inserted else { return }
         if functions[function, default: Function()].waiting.isEmpty { turns.append(function) }
         functions[function, default: Function()].waiting.append(execution)
@@ -60,17 +56,17 @@ struct Scheduler {
     /// long queue does not hold up the others.
     mutating func next() -> (execution: ExecutionNumber, registration: FunctionRegistration)? {
         guard runningCount < limit else { return nil }
-        for (place, name) in turns.enumerated() {
-            guard let function = functions[name], function.hasRoom, let registration = function.registration else {
+        for (place, key) in turns.enumerated() {
+            guard let function = functions[key], function.hasRoom, let registration = function.registration else {
                 continue
             }
             turns.remove(at: place)
-            guard let execution = functions[name]?.waiting.popFirst() else {
-                preconditionFailure("\(name) has a turn and nothing waiting")
+            guard let execution = functions[key]?.waiting.popFirst() else {
+                preconditionFailure("\(key.name) has a turn and nothing waiting")
             }
-            if functions[name]?.waiting.isEmpty == false { turns.append(name) }
+            if functions[key]?.waiting.isEmpty == false { turns.append(key) }
             waiting.remove(execution)
-            functions[name]?.running += 1
+            functions[key]?.running += 1
             runningCount += 1
             return (execution, registration)
         }
@@ -83,8 +79,8 @@ struct Scheduler {
     }
 
     /// Gives back the slot of an invocation that ended.
-    mutating func release(_ function: String) {
-        precondition(functions[function].map { $0.running > 0 } ?? false, "a slot of \(function) was released twice")
+    mutating func release(_ function: FunctionKey) {
+        precondition(functions[function].map { $0.running > 0 } ?? false, "a slot of \(function.name) was released twice")
         functions[function]?.running -= 1
         runningCount -= 1
     }

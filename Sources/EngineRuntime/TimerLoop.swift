@@ -46,10 +46,7 @@ extension Core {
     static let timersPerTurn = 256
 
     mutating func nextDue() -> Timestamp? {
-        switch (timers.nextDue(), deadlines.nextDue()) {
-        case (let timer?, let deadline?): min(timer, deadline)
-        case (let due, nil), (nil, let due): due
-        }
+        [timers.nextDue(), deadlines.nextDue(), owedToParents.nextDue()].compactMap { $0 }.min()
     }
 
     mutating func fireDue(in turn: inout Turn) {
@@ -57,7 +54,14 @@ extension Core {
         for _ in 0..<Self.timersPerTurn where turn.batch.entries.count < Self.timersPerTurn {
             if let number = deadlines.popDue(at: turn.now) {
                 timeOut(number, in: &turn)
+            } else if let child = owedToParents.popDue(at: turn.now) {
+                turn.releases.append(.completeParent(child))
             } else if let number = timers.popDue(at: turn.now) {
+                // It is kept until the execution that waits for it has its result.
+                guard !(engine.update(number) { $0.status.isTerminal } ?? false) || !isOwed(number) else {
+                    _ = timers.arm(number, at: turn.now.adding(Self.roomRetryDelay))
+                    continue
+                }
                 let decision = engine.update(number) { $0.decideTimers(at: turn.now) }
                 guard var decision else {
                     preconditionFailure("a timer of execution \(number.rawValue), which is gone")

@@ -18,11 +18,18 @@ struct Turn {
 
     /// Something that may happen only when the turn's events are durable.
     enum Release {
-        case launch(InvocationTask, Invocation, FunctionRegistration)
+        /// Run the handler, or go on with the one that was parked.
+        case launch(InvocationTask, Invocation, FunctionRegistration, (any ParkedHandler)?)
         case cancel(InvocationTask)
         /// Ask the log again for room for the end of an invocation.
         case end(InvocationTask, InvocationOutcome?)
         case wake([EndWaiter], ExecutionSummary)
+        /// Tell an invocation in flight that something has changed.
+        case news(InvocationTask)
+        /// Give up the handler that an ended execution has left parked.
+        case dropParked(ExecutionNumber)
+        /// Complete the chained invoke that started this execution.
+        case completeParent(ExecutionNumber)
     }
 
     init(now: Timestamp, firstLSN: LSN) {
@@ -42,12 +49,10 @@ extension Core {
         guard !events.isEmpty else { return }
         if turn.touched.last != execution { turn.touched.append(execution) }
         for event in events {
+            let sequence = engine.update(execution, { $0.sequence }) ?? 0
             engine.apply(event, to: execution, at: turn.now)
-            guard let sequence = engine.update(execution, { $0.sequence }) else {
-                preconditionFailure("an event was decided for execution \(execution.rawValue), which does not exist")
-            }
             turn.batch.append(
-                execution: execution.rawValue, sequence: sequence, kind: event.kind,
+                execution: execution.rawValue, sequence: sequence + 1, kind: event.kind,
                 time: turn.now.millisecondsSinceEpoch
             ) { event.encodeBody(into: &$0) }
         }
@@ -56,17 +61,30 @@ extension Core {
     mutating func record<Reply>(
         _ decision: Decision<Reply>, of execution: ExecutionNumber, in turn: inout Turn
     ) {
+        for child in decision.children {
+            precondition(
+                child.number.rawValue == turn.nextLSN.rawValue, "an execution starts at another LSN than its number")
+            record([.executionStarted(child.start)], of: child.number, in: &turn)
+        }
         record(decision.events, of: execution, in: &turn)
         for effect in decision.effects {
             switch effect {
             case .cancelInvocation:
                 if let task = invocations[execution] { turn.releases.append(.cancel(task)) }
             case .executionEnded:
-                guard let waiters = endWaiters.removeValue(forKey: execution) else { continue }
-                if let summary = summary(of: execution) {
-                    turn.releases.append(.wake(Array(waiters.values), summary))
-                }
+                noteEnd(of: execution, in: &turn)
             }
+        }
+    }
+
+    /// Whoever waits for an execution's end is told; what was kept for it to go on with is given up.
+    private mutating func noteEnd(of execution: ExecutionNumber, in turn: inout Turn) {
+        if let waiters = endWaiters.removeValue(forKey: execution), let summary = summary(of: execution) {
+            turn.releases.append(.wake(Array(waiters.values), summary))
+        }
+        turn.releases.append(.dropParked(execution))
+        if engine.update(execution, { $0.start.parent != nil }) ?? false {
+            turn.releases.append(.completeParent(execution))
         }
     }
 
@@ -76,6 +94,9 @@ extension Core {
         var timersMoved = false
         for number in turn.touched {
             timersMoved = derive(number, at: turn.now) || timersMoved
+            if let task = invocations[number], engine.update(number, { $0.isInFlight && $0.hasUnseenChanges }) ?? false {
+                turn.releases.append(.news(task))
+            }
         }
         guard case .running = phase else { return timersMoved }
         // More than these follow in a turn of their own.
@@ -94,9 +115,9 @@ extension Core {
         let derived = engine.update(number) { state in
             let isRunnable = state.readiness(at: now) == .runnable
             // A back-off that is over would be due at once, again and again, for as long as there is no slot.
-            return (isRunnable, isRunnable ? state.nextEventDue : state.nextDue, state.start.function)
+            return (isRunnable, isRunnable ? state.nextEventDue : state.nextDue, FunctionKey(state.start))
         }
-        guard let (isRunnable, due, function) = derived else { return false }
+        guard let (isRunnable, due, function) = derived else { return timers.arm(number, at: nil) }
         if isRunnable { scheduler.offer(number, of: function) }
         return timers.arm(number, at: due)
     }
@@ -107,8 +128,8 @@ extension Core {
         let readiness = engine.update(number) { $0.readiness(at: turn.now) }
         let isRetryOfHeld = retriesOfHeld.remove(number) != nil
         guard readiness == .runnable || (readiness == .held && isRetryOfHeld) else {
-            // Stopped, timed out or held while it waited.
-            scheduler.release(registration.name)
+            // Stopped, timed out, paused or held while it waited.
+            scheduler.release(registration.key)
             return false
         }
         let requestID = random.bits()
@@ -117,23 +138,25 @@ extension Core {
                 number, { $0.decideInvocationStart(requestID: requestID, at: turn.now) })
         else { preconditionFailure("execution \(number.rawValue) was ready and is gone") }
         record(decision, of: number, in: &turn)
+        let registrationCount = scheduler.registrationCount(of: registration.key)
+        let task = InvocationTask(
+            execution: number, invocation: engine.update(number) { $0.invocationCount } ?? 0,
+            function: registration.key, registrationCount: registrationCount, timeout: registration.invocationTimeout)
+        let parked = runtime.parkedHandlers?.claim(number, registrationCount: registrationCount)
         let invocation = engine.update(number) { state in
-            let operations = state.deliverAll()
+            let updated = state.unseenOperationIDs
+            let operations = parked == nil ? state.deliverAll() : state.deliverNews()
             guard let token = state.currentToken else {
                 preconditionFailure("an invocation started and has no checkpoint token")
             }
             return Invocation(
-                execution: state.id, function: state.start.function, version: state.start.version,
-                name: state.start.name, number: token.invocation, requestID: requestID, startTime: turn.now,
-                token: token, operations: operations, runtime: runtime)
+                execution: state.id, start: state.start, startTime: state.startTime, number: token.invocation,
+                requestID: requestID, invocationTime: turn.now, token: token, operations: operations,
+                updatedOperationIDs: updated, registrationCount: registrationCount, news: task.news, runtime: runtime)
         }
         guard let invocation else { preconditionFailure("execution \(number.rawValue) started and is gone") }
-        let task = InvocationTask(
-            execution: number, invocation: invocation.number, function: registration.name,
-            registrationCount: scheduler.registrationCount(of: registration.name),
-            timeout: registration.invocationTimeout)
         invocations[number] = task
-        turn.releases.append(.launch(task, invocation, registration))
+        turn.releases.append(.launch(task, invocation, registration, parked))
         runtime.beginActivity()
         let deadline = registration.invocationTimeout.map { turn.now.adding($0) }
         let movedDeadline = deadlines.arm(number, at: deadline)

@@ -5,6 +5,8 @@ import ExecutionModel
 /// `decide` makes it and changes nothing; the runtime applies and enqueues `events` in one step, and releases `reply`
 /// and `effects` when the log says that those events, and all that the decision saw, are durable.
 package struct Decision<Reply: Sendable>: Sendable {
+    /// Executions that begin with the events: recorded in the same append, before them.
+    package var children: [ChildStart] = []
     package var events: [Event]
     package var effects: [Effect]
     package var reply: Reply
@@ -14,6 +16,12 @@ package struct Decision<Reply: Sendable>: Sendable {
         self.effects = effects
         self.reply = reply
     }
+}
+
+/// An execution that a decision about another one starts.
+package struct ChildStart: Hashable, Sendable {
+    package var number: ExecutionNumber
+    package var start: ExecutionStart
 }
 
 /// Something to do outside the engine's state, once its cause is durable.

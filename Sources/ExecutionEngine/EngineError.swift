@@ -7,6 +7,8 @@ package struct EngineError: Error, Hashable, Sendable {
         case executionAlreadyStarted = "DurableExecutionAlreadyStartedException"
         case resourceNotFound = "ResourceNotFoundException"
         case callbackTimeout = "CallbackTimeoutException"
+        /// The execution is not in the state that the command is for.
+        case resourceConflict = "ResourceConflictException"
     }
 
     package var code: Code
@@ -19,6 +21,10 @@ package struct EngineError: Error, Hashable, Sendable {
 
     static func invalid(_ message: String) -> EngineError {
         EngineError(.invalidParameterValue, message)
+    }
+
+    static func conflict(_ message: String) -> EngineError {
+        EngineError(.resourceConflict, message)
     }
 
     /// A token that is made up, spent, of an earlier invocation, of another execution, or of one that has ended. Clients know

@@ -12,9 +12,9 @@ extension EngineState {
         }
         let found: Void? = try update(record.execution) { execution throws(RecordError) in
             try execution.check(record.event, sequence: record.sequence)
-            execution.apply(record.event, at: record.time)
         }
         guard found != nil else { throw .executionUnknown }
+        apply(record.event, to: record.execution, at: record.time)
     }
 }
 
@@ -32,9 +32,18 @@ extension ExecutionState {
         case .executionHeld, .invocationStarted:
             guard !status.isTerminal else { throw .executionEnded }
             guard !isInFlight else { throw .invocationInFlight }
+            if case .invocationStarted = event, status == .paused { throw .status(status) }
+        case .executionPauseRequested: try check(status: [.running])
+        case .executionPaused, .executionPauseCancelled: try check(status: [.pausing])
+        case .executionResumed: try check(status: [.paused])
+        case .executionCancelRequested: try check(status: [.running, .pausing, .paused])
+        case .executionDeleted, .retentionTrimmed:
+            guard status.isTerminal else { throw .status(status) }
+            guard !isInFlight else { throw .invocationInFlight }
         case .invocationCompleted:
             guard isInFlight else { throw .invocationNotInFlight }
-        case .contextStarted(let operation), .waitStarted(let operation, _), .callbackStarted(let operation, _, _):
+        case .contextStarted(let operation), .waitStarted(let operation, _), .callbackStarted(let operation, _, _),
+            .chainedInvokeStarted(let operation, _):
             guard case .first(let start) = operation else { throw .operationStart(event.eventKind) }
             try check(start)
         case .contextSucceeded(let operation, _, _), .contextFailed(let operation, _), .stepStarted(let operation),
@@ -45,10 +54,17 @@ extension ExecutionState {
             }
         case .stepReady(let operation), .waitSucceeded(let operation), .waitCancelled(let operation, _),
             .callbackSucceeded(let operation, _), .callbackFailed(let operation, _),
-            .callbackTimedOut(let operation, _), .callbackHeartbeat(let operation):
+            .callbackTimedOut(let operation, _), .callbackHeartbeat(let operation),
+            .chainedInvokeSucceeded(let operation, _), .chainedInvokeFailed(let operation, _),
+            .chainedInvokeTimedOut(let operation, _), .chainedInvokeStopped(let operation, _):
             guard case .existing(let ordinal) = operation else { throw .operationStart(event.eventKind) }
             try check(ordinal, event.operationType)
         }
+    }
+
+    private func check(status expected: [ExecutionStatus]) throws(RecordError) {
+        guard !status.isTerminal else { throw .executionEnded }
+        guard expected.contains(status) else { throw .status(status) }
     }
 
     private func check(_ start: OperationStart) throws(RecordError) {

@@ -3,6 +3,11 @@ import ExecutionModel
 /// All executions of an engine, and their names.
 package struct EngineState: Sendable {
     package let limits: Limits
+    /// What executions' Resource Names say of whose they are.
+    package let owner: ExecutionARN.Owner
+    package let unknownTargets: UnknownTargetPolicy
+    /// The functions that this process has code for.
+    package var functions = FunctionDirectory()
     @usableFromInline var executions: [ExecutionNumber: ExecutionState] = [:]
     private var names: [ExecutionName: ExecutionNumber] = [:]
 
@@ -11,8 +16,12 @@ package struct EngineState: Sendable {
         var name: String
     }
 
-    package init(limits: Limits) {
+    package init(
+        limits: Limits, owner: ExecutionARN.Owner = .embedded, unknownTargets: UnknownTargetPolicy = .wait
+    ) {
         self.limits = limits
+        self.owner = owner
+        self.unknownTargets = unknownTargets
     }
 
     package func execution(_ number: ExecutionNumber) -> ExecutionState? {
@@ -31,14 +40,24 @@ package struct EngineState: Sendable {
     package mutating func apply(_ event: Event, to number: ExecutionNumber, at time: Timestamp) {
         if case .executionStarted(let start) = event {
             precondition(executions[number] == nil, "execution \(number) started twice")
-            executions[number] = ExecutionState(start, number: number, at: time)
+            executions[number] = ExecutionState(start, number: number, delayMax: limits.delayMax, at: time)
             names[ExecutionName(function: start.function, name: start.name)] = number
             return
         }
+        if case .executionDeleted = event { return drop(number) }
+        if case .retentionTrimmed = event { return drop(number) }
         guard let index = executions.index(forKey: number) else {
             preconditionFailure("an event of execution \(number), which never started")
         }
         executions.values[index].apply(event, at: time)
+    }
+
+    private mutating func drop(_ number: ExecutionNumber) {
+        guard let execution = executions.removeValue(forKey: number) else {
+            preconditionFailure("execution \(number) is dropped and never started")
+        }
+        let name = ExecutionName(function: execution.start.function, name: execution.start.name)
+        if names[name] == number { names[name] = nil }
     }
 
     /// Reads or changes an execution in place; nil when there is none of that number. Inlinable, since every command passes
@@ -81,6 +100,22 @@ extension EngineState {
             reply: StartReply(id: ExecutionID(number: number, secret: request.secret), isNew: true))
     }
 
+    /// Judges a checkpoint: see ``ExecutionState/decideCheckpoint(_:_:limits:at:)``, and starts the executions that it
+    /// invokes.
+    ///
+    /// - Parameters:
+    ///   - number: The LSN of the first event that is recorded: executions that begin take theirs from here on.
+    ///   - secrets: One for each CHAINED_INVOKE among the updates.
+    package func decideCheckpoint(
+        _ token: CheckpointToken, _ updates: [OperationUpdate], firstLSN number: UInt64, secrets: [RandomBits],
+        at now: Timestamp
+    ) throws(EngineError) -> Decision<Void> {
+        guard let execution = executions[token.execution] else { throw .invalidCheckpointToken }
+        let surroundings = ChainedInvoke.Surroundings(
+            owner: owner, functions: functions, unknownTargets: unknownTargets, nextNumber: number, secrets: secrets)
+        return try execution.decideCheckpoint(token, updates, surroundings, limits: limits, at: now)
+    }
+
     private func check(_ request: ExecutionStart) throws(EngineError) {
         guard request.function.isIdentifier(Limits.functionNameLengthMax) else {
             throw .invalid(
@@ -92,21 +127,18 @@ extension EngineState {
                 "Invalid execution name '\(request.name)': 1 to \(Limits.executionNameLengthMax) characters of "
                     + "[a-zA-Z0-9-_].")
         }
-        guard request.version.isVersion(Limits.versionLengthMax) else {
+        guard request.version.isVersion else {
             throw .invalid("Invalid version '\(request.version)': $LATEST, or digits.")
         }
         if let length = request.input?.length, length > limits.payloadLengthMax {
             throw .payloadTooLong("Execution input payload", length, limit: limits.payloadLengthMax)
         }
         if let timeout = request.timeout { try limits.check(timeout, limits.delayMax, "ExecutionTimeout") }
-    }
-}
-
-extension String {
-    /// `$LATEST`, or 1 to `limit` digits.
-    func isVersion(_ limit: Int) -> Bool {
-        self == "$LATEST"
-            || (1...limit).contains(utf8.count)
-                && utf8.allSatisfy { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }
+        if let tenantID = request.tenantID, !tenantID.isTenantID {
+            throw .invalid("Invalid TenantId: 1 to 256 characters of [a-zA-Z0-9._:/=+@ -].")
+        }
+        if let trace = request.traceHeader, trace.utf8.count > Limits.traceHeaderLengthMax {
+            throw .invalid("Invalid XAmznTraceId: at most \(Limits.traceHeaderLengthMax) characters.")
+        }
     }
 }

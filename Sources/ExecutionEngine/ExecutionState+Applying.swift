@@ -18,11 +18,20 @@ extension ExecutionState {
             end(.stopped, result: nil, error: error, at: time)
         case .executionHeld(let divergence):
             phase = .held(divergence)
+        case .executionPauseRequested, .executionPauseCancelled, .executionPaused, .executionResumed:
+            applyPause(event, at: time)
+        case .executionCancelRequested(let reason):
+            cancelRequest = CancelRequest(time: time, reason: reason)
+            isExecutionRowChanged = true
+            wake()
+        case .executionDeleted, .retentionTrimmed:
+            preconditionFailure("\(id) is dropped by whoever holds it")
         case .invocationStarted(let requestID):
             precondition(!isInFlight, "execution \(id) is invoked while an invocation is in flight")
             invocationCount += 1
             phase = .inFlight(requestID: requestID, since: time)
             checkpointCount = 0
+            isTokenRevoked = false
             tokenCheck = CheckpointToken.check(invocation: invocationCount, secret: start.secret)
         case .invocationCompleted(let end):
             applyInvocationEnd(end, at: time)
@@ -30,12 +39,14 @@ extension ExecutionState {
             change(operation, .context, at: time) { _ in }
         case .contextSucceeded(let operation, let result, let replayChildren):
             meter(result, nil)
-            change(operation, .context, at: time) {
+            let ordinal = change(operation, .context, at: time) {
                 Context.succeeded(&$0, result: result, replayChildren: replayChildren, at: time)
             }
+            if !replayChildren { hideChildren(of: ordinal) }
         case .contextFailed(let operation, let error):
             meter(nil, error)
-            change(operation, .context, at: time) { $0.end(.failed, result: nil, error: error, at: time) }
+            hideChildren(
+                of: change(operation, .context, at: time) { $0.end(.failed, result: nil, error: error, at: time) })
         case .stepStarted(let operation):
             change(operation, .step, at: time) { Step.started(&$0) }
         case .stepSucceeded(let operation, let result, let delay):
@@ -43,12 +54,12 @@ extension ExecutionState {
         case .stepFailed(let operation, let error, let delay):
             applyAttempt(operation, result: nil, error: error, isSuccess: false, nextAttemptDelay: delay, at: time)
         case .stepReady(let operation):
-            change(operation, .step, at: time) { Step.ready(&$0) }
+            change(operation, .step, by: .service, at: time) { Step.ready(&$0) }
         case .waitStarted(let operation, let duration):
             let ordinal = change(operation, .wait, at: time) { Wait.started(&$0, duration: duration, at: time) }
             arm(.wait, ordinal)
         case .waitSucceeded(let operation):
-            change(operation, .wait, at: time) { $0.end(.succeeded, result: nil, error: nil, at: time) }
+            change(operation, .wait, by: .service, at: time) { $0.end(.succeeded, result: nil, error: nil, at: time) }
         case .waitCancelled(let operation, let error):
             change(operation, .wait, at: time) { $0.end(.cancelled, result: nil, error: error, at: time) }
         case .callbackStarted(let operation, let timeout, let heartbeatTimeout):
@@ -58,19 +69,67 @@ extension ExecutionState {
             arm(.callbackTimeout, ordinal)
             arm(.callbackHeartbeat, ordinal)
         case .callbackSucceeded(let operation, let result):
-            meter(result, nil)
-            change(operation, .callback, at: time) { $0.end(.succeeded, result: result, error: nil, at: time) }
+            close(operation, .callback, .succeeded, result: result, at: time)
         case .callbackFailed(let operation, let error):
-            meter(nil, error)
-            change(operation, .callback, at: time) { $0.end(.failed, result: nil, error: error, at: time) }
+            close(operation, .callback, .failed, error: error, at: time)
         case .callbackTimedOut(let operation, let error):
-            change(operation, .callback, at: time) { $0.end(.timedOut, result: nil, error: error, at: time) }
+            close(operation, .callback, .timedOut, error: error, at: time)
         case .callbackHeartbeat(let operation):
             guard case .existing(let ordinal) = operation else { preconditionFailure("a heartbeat starts no callback") }
             // The handler is not told of heartbeats, so this is no change that could wake it.
             Callback.heartbeat(&rows[Int(ordinal.rawValue)], at: time)
+        case .chainedInvokeStarted(let operation, let start):
+            meter(start.input, nil)
+            change(operation, .chainedInvoke, at: time) {
+                $0.operation.details = .chainedInvoke(child: start.target?.child)
+            }
+        case .chainedInvokeSucceeded(let operation, let result):
+            close(operation, .chainedInvoke, .succeeded, result: result, at: time)
+        case .chainedInvokeFailed(let operation, let error):
+            close(operation, .chainedInvoke, .failed, error: error, at: time)
+        case .chainedInvokeTimedOut(let operation, let error):
+            close(operation, .chainedInvoke, .timedOut, error: error, at: time)
+        case .chainedInvokeStopped(let operation, let error):
+            close(operation, .chainedInvoke, .stopped, error: error, at: time)
         }
         timers.settle(rows)
+    }
+
+    /// Ends an operation by what the world outside says of it.
+    private mutating func close(
+        _ operation: OperationReference, _ type: OperationType, _ status: OperationStatus, result: Payload? = nil,
+        error: ErrorObject? = nil, at time: Timestamp
+    ) {
+        meter(result, error)
+        change(operation, type, by: .service, at: time) { $0.end(status, result: result, error: error, at: time) }
+    }
+
+    private mutating func applyPause(_ event: Event, at time: Timestamp) {
+        switch event {
+        case .executionPauseRequested(let request):
+            pause = Pause(request: request, requestTime: time)
+            status = .pausing
+        case .executionPauseCancelled:
+            pause = nil
+            status = .running
+        case .executionPaused:
+            pause?.since = time
+            status = .paused
+            isTokenRevoked = isInFlight
+        case .executionResumed:
+            if let pause, pause.request.pausesTimeout, let since = pause.since {
+                timeoutExtension = Milliseconds(timeoutExtension.rawValue + time.since(since).rawValue)
+            }
+            pause = nil
+            status = .running
+        default:
+            preconditionFailure("\(event.eventKind) is about no pause")
+        }
+    }
+
+    /// What changes while no handler runs was done from outside: the handler must hear of it.
+    private mutating func wake() {
+        if case .suspended = phase { phase = .suspended(mustWake: true) }
     }
 
     private mutating func end(
@@ -87,6 +146,8 @@ extension ExecutionState {
         timers = TimerQueue()
         pendingCount = 0
         changes = []
+        isExecutionRowChanged = false
+        pause = nil
         if !isInFlight { phase = .over }
     }
 
@@ -99,6 +160,8 @@ extension ExecutionState {
             phase = .suspended(mustWake: unseenChanges)
             failedInvocationCount = 0
             refusedInvocationCount = 0
+            // A recovery that folds in the record has told nobody of anything.
+            if !unseenChanges { clearChanges() }
         case .refused(let error):
             phase = .failed(retryTime: time)
             failedInvocationCount = 0
@@ -134,7 +197,8 @@ extension ExecutionState {
     /// Changes the operation's row, which an operation's first event makes, and keeps what depends on it.
     @discardableResult
     private mutating func change(
-        _ operation: OperationReference, _ type: OperationType, at time: Timestamp, _ body: (inout OperationRow) -> Void
+        _ operation: OperationReference, _ type: OperationType, by actor: Actor = .handler, at time: Timestamp,
+        _ body: (inout OperationRow) -> Void
     ) -> OperationOrdinal {
         let ordinal: OperationOrdinal
         switch operation {
@@ -144,6 +208,7 @@ extension ExecutionState {
         case .first(let start):
             ordinal = OperationOrdinal(UInt32(rows.count))
             rows.append(makeRow(start, type, ordinal, at: time))
+            if let parent = start.parent { rows[Int(parent.rawValue)].lastChild = ordinal }
             operationCount += 1
             ordinals[start.id] = ordinal
             meteredOperationCount += 1
@@ -156,13 +221,39 @@ extension ExecutionState {
         let wasPending = rows[index].isPending
         body(&rows[index])
         if wasPending != rows[index].isPending { pendingCount += wasPending ? -1 : 1 }
+        if rows[index].isHidden {
+            rows[index].hide()
+            // No handler waits for it any more: it is no reason to run one.
+            if actor == .service { return ordinal }
+        }
         if !rows[index].isChanged {
             rows[index].isChanged = true
             changes.append(ordinal)
         }
-        // What changes while no handler runs was done by the service: the handler must hear of it.
-        if case .suspended = phase { phase = .suspended(mustWake: true) }
+        wake()
         return ordinal
+    }
+
+    /// Who has made an operation change.
+    private enum Actor {
+        case handler
+        /// Time, or somebody outside.
+        case service
+    }
+
+    /// Hides everything below a context that will not be replayed. What lies in a context below that has hidden its own is
+    /// hidden already, so each row is hidden once, and all of them together in O(n).
+    private mutating func hideChildren(of context: OperationOrdinal) {
+        var next = rows[Int(context.rawValue)].lastChild
+        while let child = next {
+            let index = Int(child.rawValue)
+            if !rows[index].isHidden {
+                let hidItsOwn = rows[index].operation.isClosedForReplay
+                rows[index].hide()
+                if !hidItsOwn { hideChildren(of: child) }
+            }
+            next = rows[index].previousSibling
+        }
     }
 
     private func makeRow(
@@ -174,14 +265,21 @@ extension ExecutionState {
         case .step: details = .step(attempt: 0, nextAttemptTime: nil)
         case .wait: details = .wait(scheduledEndTime: time)
         case .callback: details = .callback(callbackID: callbackID(ordinal))
-        case .execution, .chainedInvoke: preconditionFailure("no event starts a row of type \(type)")
+        case .chainedInvoke: details = .chainedInvoke(child: nil)
+        case .execution: preconditionFailure("no event starts a row of type \(type)")
         }
-        let parentID = start.parent.map { rows[Int($0.rawValue)].operation.identity.id }
+        let parent = start.parent.map { rows[Int($0.rawValue)] }
         let identity = OperationIdentity(
-            id: start.id, parentID: parentID, type: type, subType: start.subType, name: start.name)
-        return OperationRow(
+            id: start.id, parentID: parent?.operation.identity.id, type: type, subType: start.subType,
+            name: start.name)
+        var row = OperationRow(
             operation: Operation(identity: identity, status: .started, startTime: time, details: details),
             parent: start.parent)
+        if let parent {
+            row.previousSibling = parent.lastChild
+            row.isHidden = parent.isHidden || parent.operation.isClosedForReplay
+        }
+        return row
     }
 
     private mutating func arm(_ kind: Timer.Kind, _ ordinal: OperationOrdinal) {

@@ -5,35 +5,50 @@ extension ExecutionState {
     /// of it and the handler may go on without being invoked again.
     ///
     /// The order of the checks and their words are AWS's: SPEC.md, "Checkpoints".
-    package func decideCheckpoint(
-        _ token: CheckpointToken, _ updates: [OperationUpdate], limits: Limits, at now: Timestamp
+    func decideCheckpoint(
+        _ token: CheckpointToken, _ updates: [OperationUpdate], _ surroundings: ChainedInvoke.Surroundings,
+        limits: Limits, at now: Timestamp
     ) throws(EngineError) -> Decision<Void> {
         guard let currentToken, token == currentToken else { throw .invalidCheckpointToken }
-        var events: [Event] = []
-        events.reserveCapacity(updates.count)
+        // What a plain function does between its start and its end is its own affair.
+        guard updates.isEmpty || !start.isPlain else { throw .invalid("A plain function records no operations.") }
+        var surroundings = surroundings
+        var decision = Decision(reply: ())
+        decision.events.reserveCapacity(updates.count)
         if !updates.isEmpty {
             try checkLength(of: updates, limits)
             let resolved = try resolve(updates)
             for (update, target) in zip(updates, resolved) {
-                events.append(try decide(update, target, limits))
+                try decide(update, target, limits, &surroundings, into: &decision)
             }
-            try checkMeters(events, limits)
+            try checkMeters(decision.events, limits)
         }
-        let ends = updates.last?.identity.type == .execution
-        if ends { return Decision(events: events, effects: [.executionEnded], reply: ()) }
-        guard let nextDue, nextDue <= now else { return Decision(events: events, reply: ()) }
-        var due = dueEvents(at: now, except: events)
+        if updates.last?.identity.type == .execution {
+            decision.effects = [.executionEnded]
+            return decision
+        }
+        appendDue(to: &decision, at: now)
+        if status == .pausing, decision.effects.isEmpty { decision.events.append(.executionPaused) }
+        return decision
+    }
+
+    /// Completes what is due with a checkpoint.
+    private func appendDue(to decision: inout Decision<Void>, at now: Timestamp) {
+        guard let nextDue, nextDue <= now else { return }
+        var due = dueEvents(at: now, except: decision.events)
         if due.events.count > Limits.dueEventsPerCheckpoint {
             // The rest is as due at the next one: a checkpoint's append stays within what its caller can foresee.
             due = (Array(due.events.prefix(Limits.dueEventsPerCheckpoint)), [])
         }
-        return Decision(events: events + due.events, effects: due.effects, reply: ())
+        decision.events += due.events
+        decision.effects = due.effects
     }
 
     /// What an update is about: the row as it was before the batch, and how the update's event names the operation.
     private struct Target {
         var row: OperationOrdinal?
         var reference: OperationReference
+        var ordinal: OperationOrdinal
     }
 
     /// The operations that a batch has begun so far.
@@ -88,7 +103,8 @@ extension ExecutionState {
                 batch.entries[index].mayFollow = false
                 _ = try parent(of: update, batch)
                 let entry = batch.entries[index]
-                targets.append(Target(row: entry.row, reference: .existing(entry.ordinal)))
+                targets.append(
+                    Target(row: entry.row, reference: .existing(entry.ordinal), ordinal: entry.ordinal))
                 continue
             }
             let parent = try parent(of: update, batch)
@@ -100,11 +116,11 @@ extension ExecutionState {
                     id: id, row: row, ordinal: ordinal, type: type,
                     mayFollow: update.action == .start && (type == .step || type == .context)))
             if row != nil {
-                targets.append(Target(row: row, reference: .existing(ordinal)))
+                targets.append(Target(row: row, reference: .existing(ordinal), ordinal: ordinal))
             } else {
                 let start = OperationStart(
                     id: id, parent: parent, subType: update.identity.subType, name: update.identity.name)
-                targets.append(Target(row: nil, reference: .first(start)))
+                targets.append(Target(row: nil, reference: .first(start), ordinal: ordinal))
                 if type != .execution { nextOrdinal += 1 }
             }
         }
@@ -124,28 +140,31 @@ extension ExecutionState {
         return batch.entries[index].ordinal
     }
 
-    /// Judges one update against the row as it was before the batch.
+    /// Judges one update against the row as it was before the batch, and adds what it comes to.
     private func decide(
-        _ update: OperationUpdate, _ target: Target, _ limits: Limits
-    ) throws(EngineError) -> Event {
+        _ update: OperationUpdate, _ target: Target, _ limits: Limits, _ surroundings: inout ChainedInvoke.Surroundings,
+        into decision: inout Decision<Void>
+    ) throws(EngineError) {
         var status: OperationStatus?
         if let row = target.row {
             let operation = rows[Int(row.rawValue)].operation
             try requireConsistent(update.identity, with: operation.identity)
             status = operation.status
         }
-        try update.checkSizes(limits)
-        let event: Event
+        try update.checkSizes(limits, outputLengthMax: outputLengthMax(limits))
         switch update.identity.type {
-        case .execution: event = try Execution.decide(update)
-        case .context: event = try Context.decide(update, status, target.reference)
-        case .step: event = try Step.decide(update, status, target.reference)
-        case .wait: event = try Wait.decide(update, status, target.reference)
-        case .callback: event = try Callback.decide(update, status, target.reference)
-        case .chainedInvoke: throw .invalid("CHAINED_INVOKE operations are not available in this version.")
+        case .execution: decision.events.append(try Execution.decide(update))
+        case .context: decision.events.append(try Context.decide(update, status, target.reference))
+        case .step: decision.events.append(try Step.decide(update, status, target.reference))
+        case .wait: decision.events.append(try Wait.decide(update, status, target.reference))
+        case .callback: decision.events.append(try Callback.decide(update, status, target.reference))
+        case .chainedInvoke:
+            let (events, child) = try ChainedInvoke.decide(
+                update, status, target.reference, ordinal: target.ordinal, of: self, &surroundings, limits)
+            decision.events += events
+            if let child { decision.children.append(child) }
         }
         try update.checkDelays(limits)
-        return event
     }
 
     private func requireConsistent(
@@ -164,9 +183,7 @@ extension ExecutionState {
     /// What one append may hold. An update alone has limits of its own, which are below this one.
     private func checkLength(of updates: [OperationUpdate], _ limits: Limits) throws(EngineError) {
         guard updates.count > 1 else { return }
-        let byteCount = updates.reduce(0) {
-            $0 + ($1.payload?.count ?? 0) + ($1.error?.byteCount ?? 0) + Limits.updateOverhead
-        }
+        let byteCount = updates.reduce(0) { $0 + $1.recordedLength + Limits.updateOverhead }
         guard byteCount <= limits.checkpointLengthMax else {
             throw .invalid("Checkpoint size must be less than or equal to \(limits.checkpointLengthMax) bytes.")
         }
@@ -203,8 +220,10 @@ extension Event {
             return (operations + (delay == nil ? 0 : 1), error?.byteCount ?? 0)
         case .contextSucceeded(_, let result, _), .executionSucceeded(let result):
             return (operations, result?.length ?? 0)
-        case .contextFailed(_, let error), .executionFailed(let error):
+        case .contextFailed(_, let error), .executionFailed(let error), .chainedInvokeFailed(_, let error):
             return (operations, error?.byteCount ?? 0)
+        case .chainedInvokeStarted(_, let start):
+            return (operations, start.input?.length ?? 0)
         default:
             return (operations, 0)
         }

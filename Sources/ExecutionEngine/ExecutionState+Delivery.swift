@@ -7,13 +7,17 @@ extension ExecutionState {
         clearChanges()
         var operations = [executionRow]
         operations.reserveCapacity(rows.count + 1)
-        // A parent stands before its children, so one pass settles it.
-        var hidesChildren = [Bool](repeating: false, count: rows.count)
-        for (index, row) in rows.enumerated() {
-            let isHidden = row.parent.map { hidesChildren[Int($0.rawValue)] } ?? false
-            hidesChildren[index] = isHidden || row.operation.isClosedForReplay
-            if !isHidden { operations.append(row.operation) }
-        }
+        for row in rows where !row.isHidden { operations.append(row.operation) }
+        return operations
+    }
+
+    /// The rows that changed since the handler was last told, for an invocation that goes on with the handler that was
+    /// told the rest.
+    package mutating func deliverNews() -> [Operation] {
+        if changes.count > 1 { changes.sort() }
+        var operations = isExecutionRowChanged ? [executionRow] : []
+        for ordinal in changes { operations.append(rows[Int(ordinal.rawValue)].operation) }
+        clearChanges()
         return operations
     }
 
@@ -21,17 +25,19 @@ extension ExecutionState {
     /// that it answers: call it once for each one accepted, and read ``currentToken`` afterwards.
     package mutating func deliverChanges() -> [Operation] {
         checkpointCount += 1
-        if changes.count > 1 { changes.sort() }
-        let operations = changes.map { rows[Int($0.rawValue)].operation }
-        clearChanges()
-        return operations
+        return deliverNews()
+    }
+
+    /// The operations that changed since the handler was last told, in the order of their first events.
+    package var unseenOperationIDs: [OperationID] {
+        changes.sorted().map { rows[Int($0.rawValue)].operation.identity.id }
     }
 
     /// The operation that stands for the execution itself.
     package var executionRow: Operation {
         let status: OperationStatus
         switch self.status {
-        case .running: status = .started
+        case .running, .pausing, .paused: status = .started
         case .succeeded: status = .succeeded
         case .failed: status = .failed
         case .timedOut: status = .timedOut
@@ -40,12 +46,13 @@ extension ExecutionState {
         return Operation(
             identity: OperationIdentity(id: OperationID(id.description), type: .execution, name: start.name),
             status: status, startTime: startTime, endTime: endTime, result: result, error: error,
-            details: .execution(input: start.input))
+            details: .execution(input: start.input, cancelRequest: cancelRequest))
     }
 
-    private mutating func clearChanges() {
+    mutating func clearChanges() {
         for ordinal in changes { rows[Int(ordinal.rawValue)].isChanged = false }
         changes.removeAll(keepingCapacity: true)
+        isExecutionRowChanged = false
     }
 }
 

@@ -9,6 +9,8 @@ extension ExecutionState {
             && phase == other.phase && failedInvocationCount == other.failedInvocationCount
             && refusedInvocationCount == other.refusedInvocationCount && pendingCount == other.pendingCount
             && meteredOperationCount == other.meteredOperationCount && meteredByteCount == other.meteredByteCount
+            && pause == other.pause && timeoutExtension == other.timeoutExtension
+            && cancelRequest == other.cancelRequest && isTokenRevoked == other.isTokenRevoked
             && operationCount == other.operationCount && ordinals == other.ordinals && nextDue == other.nextDue
             && rows.elementsEqual(other.rows) { $0.isRecordEqual(to: $1) }
     }
@@ -16,10 +18,13 @@ extension ExecutionState {
     /// Traps when what the state keeps twice does not agree. Reads every row: for tests, after every event.
     package func checkInvariants() {
         precondition(lastTime >= startTime, "the last event is older than the first")
-        precondition((endTime == nil) == (status == .running), "an end time and a running execution")
+        precondition((endTime == nil) == !status.isTerminal, "an end time and a running execution")
+        precondition(
+            (pause != nil) == (status == .pausing || status == .paused) && (pause?.since != nil) == (status == .paused),
+            "the status and the pause disagree")
         if status.isTerminal {
-            precondition(rows.isEmpty && ordinals.isEmpty && changes.isEmpty, "an ended execution keeps its rows")
-            precondition(nextDue == nil && currentToken == nil, "an ended execution goes on")
+            precondition(rows.isEmpty && ordinals.isEmpty && !hasUnseenChanges, "an ended execution keeps its rows")
+            precondition(nextDue == retentionDue && currentToken == nil, "an ended execution goes on")
             return
         }
         precondition(phase != .over, "the last invocation is over and the execution is not")
@@ -30,7 +35,13 @@ extension ExecutionState {
             precondition(row.operation.status.isTerminal == (row.operation.endTime != nil), "a row's end time is wrong")
             guard let parent = row.parent else { continue }
             precondition(parent.rawValue < index, "a parent stands after its child")
-            precondition(rows[Int(parent.rawValue)].operation.identity.type == .context, "a parent that is no context")
+            let context = rows[Int(parent.rawValue)]
+            precondition(context.operation.identity.type == .context, "a parent that is no context")
+            precondition(
+                row.isHidden == (context.isHidden || context.operation.isClosedForReplay), "a row is hidden or not")
+            precondition(
+                !row.isHidden || !row.operation.status.isTerminal
+                    || row.operation.result == nil && row.operation.error == nil, "a hidden row keeps its outcome")
         }
         precondition(pendingCount == rows.count { $0.isPending }, "the count of pending rows is wrong")
         let changed = rows.indices.filter { rows[$0].isChanged }

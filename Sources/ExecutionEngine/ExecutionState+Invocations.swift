@@ -33,11 +33,20 @@ extension ExecutionState {
         if status.isTerminal {
             return Decision(events: [.invocationCompleted(.ignored(error: outcome.error))], reply: ())
         }
+        var decision = decideOpenInvocationEnd(outcome, limits: limits)
+        // The invocation that a pause waited for has made no further checkpoint.
+        if status == .pausing, decision.effects.isEmpty { decision.events.append(.executionPaused) }
+        return decision
+    }
+
+    private func decideOpenInvocationEnd(_ outcome: InvocationOutcome, limits: Limits) -> Decision<Void> {
+        if isTokenRevoked, case .succeeded = outcome { return interrupted }
+        if isTokenRevoked, case .failed = outcome { return interrupted }
         switch outcome {
         case .succeeded(let result):
-            if let length = result?.count, length > limits.payloadLengthMax {
-                let refusal = EngineError.payloadTooLong(
-                    "Execution output payload", length, limit: limits.payloadLengthMax)
+            let limit = outputLengthMax(limits)
+            if let length = result?.count, length > limit {
+                let refusal = EngineError.payloadTooLong("Execution output payload", length, limit: limit)
                 return failing(ErrorObject(message: refusal.message, type: refusal.code.rawValue))
             }
             return ending(.executionSucceeded(result: result.map { .inline($0) }), error: nil)
@@ -47,6 +56,8 @@ extension ExecutionState {
             return suspending(limits)
         case .crashed(let error):
             let error = error.truncated(to: limits.errorLengthMax)
+            // Nothing of a plain function's work is recorded, and whoever called it decides whether it is tried again.
+            if start.isPlain { return failing(error) }
             return retrying(error, delay: RetryBackoff.delay(after: failedInvocationCount), limits)
         case .interrupted:
             // A worker that is restarted is no sign of a failing handler: the first retry does not wait.
@@ -60,7 +71,18 @@ extension ExecutionState {
         }
     }
 
+    /// What the execution may come to: less where another execution waits for it.
+    func outputLengthMax(_ limits: Limits) -> Int {
+        start.parent == nil ? limits.payloadLengthMax : min(limits.payloadLengthMax, limits.chainedPayloadLengthMax)
+    }
+
+    /// A pause has taken back the handler's token: what it came to is found again by its next replay.
+    private var interrupted: Decision<Void> {
+        Decision(events: [.invocationCompleted(.suspended(unseenChanges: true))], reply: ())
+    }
+
     private func suspending(_ limits: Limits) -> Decision<Void> {
+        if isTokenRevoked { return interrupted }
         if pendingCount > 0 || hasUnseenChanges {
             let end = InvocationEnd.suspended(unseenChanges: hasUnseenChanges)
             return Decision(events: [.invocationCompleted(end)], reply: ())

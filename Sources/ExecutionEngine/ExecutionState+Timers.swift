@@ -4,6 +4,7 @@ extension ExecutionState {
     /// Completes what is due. Nothing is, early or twice: a timer may be asked for at any time.
     package func decideTimers(at now: Timestamp) -> Decision<Void> {
         guard let nextDue, nextDue <= now else { return Decision(reply: ()) }
+        if status.isTerminal { return Decision(events: [.retentionTrimmed], reply: ()) }
         let due = dueEvents(at: now, except: [])
         return Decision(events: due.events, effects: due.effects, reply: ())
     }

@@ -10,6 +10,9 @@ package struct ExecutionState: Sendable {
     package let start: ExecutionStart
     package let startTime: Timestamp
 
+    /// The longest an execution may take, however long it is paused.
+    let delayMax: Milliseconds
+
     package internal(set) var status = ExecutionStatus.running
     package internal(set) var endTime: Timestamp?
     package internal(set) var result: Payload?
@@ -31,6 +34,14 @@ package struct ExecutionState: Sendable {
     /// Bytes of payloads and errors recorded.
     package internal(set) var meteredByteCount: Int
 
+    /// The pause that is on, or asked for; nil in every other status than these two.
+    var pause: Pause?
+    /// By how much pauses have put off the execution's timeout.
+    var timeoutExtension = Milliseconds(0)
+    package internal(set) var cancelRequest: CancelRequest?
+    /// Whether a pause has taken back the tokens of the latest invocation: what it still says is not heard.
+    var isTokenRevoked = false
+
     /// Operations begun so far; kept when the execution ends.
     package internal(set) var operationCount = 0
     /// In the order of their first events. Empty once the execution has ended.
@@ -46,15 +57,26 @@ package struct ExecutionState: Sendable {
     var tokenCheck = RandomBits(high: 0, low: 0)
     /// Volatile: the rows changed since the handler was last told.
     var changes: [OperationOrdinal] = []
+    /// Volatile: the execution's own row is among them.
+    var isExecutionRowChanged = false
 
-    init(_ start: ExecutionStart, number: ExecutionNumber, at time: Timestamp) {
+    init(_ start: ExecutionStart, number: ExecutionNumber, delayMax: Milliseconds, at time: Timestamp) {
         self.id = ExecutionID(number: number, secret: start.secret)
         self.start = start
+        self.delayMax = delayMax
         self.startTime = time
         self.lastTime = time
         self.sequence = 1
         self.meteredByteCount = start.input?.length ?? 0
     }
+}
+
+/// A pause of an execution, from its request to its end.
+struct Pause: Hashable, Sendable {
+    var request: PauseRequest
+    var requestTime: Timestamp
+    /// Nil: it begins with the invocation's next checkpoint.
+    var since: Timestamp?
 }
 
 /// Where an execution stands with its handler.
@@ -81,6 +103,8 @@ package enum Readiness: Hashable, Sendable {
     case waiting
     /// A replay disagreed with the history: it may be invoked, and is worth it once its function is registered anew.
     case held
+    /// Until it is resumed.
+    case paused
 }
 
 extension ExecutionState {
@@ -97,6 +121,8 @@ extension ExecutionState {
 
     package func readiness(at now: Timestamp) -> Readiness {
         if status.isTerminal { return .ended }
+        if case .inFlight = phase { return .inFlight }
+        if status == .paused { return .paused }
         switch phase {
         case .neverInvoked: return .runnable
         case .inFlight: return .inFlight
@@ -111,26 +137,36 @@ extension ExecutionState {
     /// When something happens by itself: the earliest of waits, retries, callback and heartbeat timeouts, the
     /// execution's timeout, and the end of the back-off after a failed invocation. Nil: nothing does.
     package var nextDue: Timestamp? {
-        guard case .failed(let retryTime) = phase, !status.isTerminal else { return nextEventDue }
+        guard case .failed(let retryTime) = phase, !status.isTerminal, status != .paused else { return nextEventDue }
         return min(nextEventDue ?? retryTime, retryTime)
     }
 
     /// When time alone records something: as ``nextDue``, but for the end of a back-off, which only makes the execution
     /// runnable. One that is runnable already has nothing else to wait for.
     package var nextEventDue: Timestamp? {
-        if status.isTerminal { return nil }
+        if status.isTerminal { return retentionDue }
         guard let executionDue else { return timers.nextDue }
         return min(timers.nextDue ?? executionDue, executionDue)
     }
 
-    /// When the execution times out.
+    /// When the execution times out. A pause puts that off, but never beyond the longest time there is.
     var executionDue: Timestamp? {
-        start.timeout.map { startTime.adding($0) }
+        guard let timeout = start.timeout else { return nil }
+        let last = startTime.adding(delayMax)
+        if let pause, pause.since != nil, pause.request.pausesTimeout { return last }
+        let due = startTime.adding(timeout).adding(timeoutExtension)
+        return timeoutExtension.rawValue == 0 ? due : min(due, last)
+    }
+
+    /// When an ended execution is forgotten. Not while it owes the record the end of its invocation.
+    var retentionDue: Timestamp? {
+        guard let endTime, !isInFlight else { return nil }
+        return start.retention.map { endTime.adding($0) }
     }
 
     /// The token of the next checkpoint; nil when no invocation may make one.
     package var currentToken: CheckpointToken? {
-        guard isInFlight, !status.isTerminal else { return nil }
+        guard isInFlight, !status.isTerminal, !isTokenRevoked else { return nil }
         return CheckpointToken(
             execution: number, invocation: invocationCount, sequence: checkpointCount, check: tokenCheck)
     }
@@ -141,7 +177,12 @@ extension ExecutionState {
     }
 
     /// Whether an operation changed after the handler was last told.
-    package var hasUnseenChanges: Bool { !changes.isEmpty }
+    package var hasUnseenChanges: Bool { !changes.isEmpty || isExecutionRowChanged }
+
+    /// The pause that is on, or asked for.
+    package var pauseRequest: (request: PauseRequest, time: Timestamp)? {
+        pause.map { ($0.request, $0.requestTime) }
+    }
 
     /// The row of an operation of this execution; nil for another id, and once the execution has ended.
     package func operation(_ id: OperationID) -> Operation? {

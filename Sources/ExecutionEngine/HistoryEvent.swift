@@ -17,6 +17,8 @@ package struct HistoryEvent: Hashable, Sendable {
         case executionFailed(error: ErrorObject?)
         case executionTimedOut(error: ErrorObject?)
         case executionStopped(error: ErrorObject)
+        case executionPaused(requestTime: Timestamp, PauseRequest)
+        case executionResumed(requestTime: Timestamp, reason: String?)
         case invocationCompleted(start: Timestamp, end: Timestamp, requestID: RandomBits, error: ErrorObject?)
         case contextStarted
         case contextSucceeded(result: Payload?)
@@ -31,9 +33,20 @@ package struct HistoryEvent: Hashable, Sendable {
         case callbackSucceeded(result: Payload?)
         case callbackFailed(error: ErrorObject?)
         case callbackTimedOut(error: ErrorObject)
+        /// `child`: nil where the target is a plain function, or was not found.
+        case chainedInvokeStarted(ChainedInvokeStart, child: ExecutionARN?)
+        case chainedInvokeSucceeded(result: Payload?)
+        case chainedInvokeFailed(error: ErrorObject?)
+        case chainedInvokeTimedOut(error: ErrorObject)
+        case chainedInvokeStopped(error: ErrorObject)
 
         // Internal facts.
         case executionHeld(Divergence)
+        case executionPauseRequested(PauseRequest)
+        case executionPauseCancelled(reason: String?)
+        case executionCancelRequested(reason: String?)
+        case executionDeleted
+        case retentionTrimmed
         case invocationStarted(requestID: RandomBits)
         case stepReady
         case callbackHeartbeat
@@ -71,7 +84,19 @@ extension HistoryEvent {
         case .callbackSucceeded: "CallbackSucceeded"
         case .callbackFailed: "CallbackFailed"
         case .callbackTimedOut: "CallbackTimedOut"
+        case .chainedInvokeStarted: "ChainedInvokeStarted"
+        case .chainedInvokeSucceeded: "ChainedInvokeSucceeded"
+        case .chainedInvokeFailed: "ChainedInvokeFailed"
+        case .chainedInvokeTimedOut: "ChainedInvokeTimedOut"
+        case .chainedInvokeStopped: "ChainedInvokeStopped"
+        case .executionPaused: "ExecutionPaused"
+        case .executionResumed: "ExecutionResumed"
         case .executionHeld: "ExecutionHeld"
+        case .executionPauseRequested: "ExecutionPauseRequested"
+        case .executionPauseCancelled: "ExecutionPauseCancelled"
+        case .executionCancelRequested: "ExecutionCancelRequested"
+        case .executionDeleted: "ExecutionDeleted"
+        case .retentionTrimmed: "RetentionTrimmed"
         case .invocationStarted: "InvocationStarted"
         case .stepReady: "StepReady"
         case .callbackHeartbeat: "CallbackHeartbeat"
@@ -81,11 +106,14 @@ extension HistoryEvent {
     /// Whether AWS does not show such an event.
     package var isInternal: Bool {
         switch details {
-        case .executionHeld, .invocationStarted, .stepReady, .callbackHeartbeat: true
+        case .executionHeld, .executionPauseRequested, .executionPauseCancelled, .executionCancelRequested,
+            .executionDeleted, .retentionTrimmed, .invocationStarted, .stepReady, .callbackHeartbeat:
+            true
         case .executionStarted, .executionSucceeded, .executionFailed, .executionTimedOut, .executionStopped,
-            .invocationCompleted, .contextStarted, .contextSucceeded, .contextFailed, .stepStarted, .stepSucceeded,
+            .executionPaused, .executionResumed, .invocationCompleted, .contextStarted, .contextSucceeded, .contextFailed, .stepStarted, .stepSucceeded,
             .stepFailed, .waitStarted, .waitSucceeded, .waitCancelled, .callbackStarted, .callbackSucceeded,
-            .callbackFailed, .callbackTimedOut:
+            .callbackFailed, .callbackTimedOut, .chainedInvokeStarted, .chainedInvokeSucceeded, .chainedInvokeFailed,
+            .chainedInvokeTimedOut, .chainedInvokeStopped:
             false
         }
     }

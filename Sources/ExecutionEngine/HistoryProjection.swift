@@ -4,7 +4,9 @@ import ExecutionModel
 /// whole. A record that cannot follow those before it, so one that is missing too, is refused and never passed over.
 package struct HistoryProjection: Sendable {
     private let includesInternal: Bool
+    private let owner: ExecutionARN.Owner
     private var execution: (number: ExecutionNumber, secret: RandomBits)?
+    private var pause: (request: PauseRequest, time: Timestamp)?
     private var sequence: UInt32 = 0
     private var eventID: UInt32 = 0
     private var invocation: (requestID: RandomBits, start: Timestamp)?
@@ -17,16 +19,19 @@ package struct HistoryProjection: Sendable {
         var duration = Milliseconds(0)
     }
 
-    /// - Parameter includesInternal: Whether to show the facts that AWS does not; they have no EventId.
-    package init(includesInternal: Bool = false) {
+    /// - Parameters:
+    ///   - includesInternal: Whether to show the facts that AWS does not; they have no EventId.
+    ///   - owner: What the Resource Names of executions that it started say.
+    package init(includesInternal: Bool = false, owner: ExecutionARN.Owner = .embedded) {
         self.includesInternal = includesInternal
+        self.owner = owner
     }
 
     /// The history of one execution's records.
-    package static func history(of records: [RecordedEvent], includesInternal: Bool = false) throws(RecordError)
-        -> [HistoryEvent]
-    {
-        var projection = HistoryProjection(includesInternal: includesInternal)
+    package static func history(
+        of records: [RecordedEvent], includesInternal: Bool = false, owner: ExecutionARN.Owner = .embedded
+    ) throws(RecordError) -> [HistoryEvent] {
+        var projection = HistoryProjection(includesInternal: includesInternal, owner: owner)
         var history: [HistoryEvent] = []
         for record in records {
             if let event = try projection.project(record) { history.append(event) }
@@ -85,6 +90,17 @@ package struct HistoryProjection: Sendable {
         case .executionTimedOut(let error): return .executionTimedOut(error: error)
         case .executionStopped(let error): return .executionStopped(error: error)
         case .executionHeld(let divergence): return .executionHeld(divergence)
+        case .executionPauseRequested(let request):
+            pause = (request, record.time)
+            return .executionPauseRequested(request)
+        case .executionPauseCancelled(let reason): return .executionPauseCancelled(reason: reason)
+        case .executionPaused:
+            guard let pause else { throw .status(.running) }
+            return .executionPaused(requestTime: pause.time, pause.request)
+        case .executionResumed(let reason): return .executionResumed(requestTime: record.time, reason: reason)
+        case .executionCancelRequested(let reason): return .executionCancelRequested(reason: reason)
+        case .executionDeleted: return .executionDeleted
+        case .retentionTrimmed: return .retentionTrimmed
         case .invocationStarted(let requestID):
             invocation = (requestID, record.time)
             return .invocationStarted(requestID: requestID)
@@ -114,7 +130,22 @@ package struct HistoryProjection: Sendable {
         case .callbackFailed(_, let error): return .callbackFailed(error: error)
         case .callbackTimedOut(_, let error): return .callbackTimedOut(error: error)
         case .callbackHeartbeat: return .callbackHeartbeat
+        case .chainedInvokeStarted(_, let start):
+            return .chainedInvokeStarted(start, child: child(of: start, known))
+        case .chainedInvokeSucceeded(_, let result): return .chainedInvokeSucceeded(result: result)
+        case .chainedInvokeFailed(_, let error): return .chainedInvokeFailed(error: error)
+        case .chainedInvokeTimedOut(_, let error): return .chainedInvokeTimedOut(error: error)
+        case .chainedInvokeStopped(_, let error): return .chainedInvokeStopped(error: error)
         }
+    }
+
+    private func child(of start: ChainedInvokeStart, _ known: Int?) -> ExecutionARN? {
+        guard let target = start.target, !target.isPlain, let execution, let known,
+            let function = FunctionReference(start.function)
+        else { return nil }
+        let name = ExecutionStart.chainedName(of: operations[known].identity.id, secret: execution.secret)
+        return ExecutionARN(
+            owner: owner, function: function.name, version: target.version, name: name, id: target.child)
     }
 }
 
@@ -123,12 +154,17 @@ extension Event {
     var operationType: OperationType {
         switch self {
         case .executionStarted, .executionSucceeded, .executionFailed, .executionTimedOut, .executionStopped,
-            .executionHeld, .invocationStarted, .invocationCompleted:
+            .executionHeld, .executionPauseRequested, .executionPauseCancelled, .executionPaused, .executionResumed,
+            .executionCancelRequested, .executionDeleted, .retentionTrimmed, .invocationStarted,
+            .invocationCompleted:
             .execution
         case .contextStarted, .contextSucceeded, .contextFailed: .context
         case .stepStarted, .stepSucceeded, .stepFailed, .stepReady: .step
         case .waitStarted, .waitSucceeded, .waitCancelled: .wait
         case .callbackStarted, .callbackSucceeded, .callbackFailed, .callbackTimedOut, .callbackHeartbeat: .callback
+        case .chainedInvokeStarted, .chainedInvokeSucceeded, .chainedInvokeFailed, .chainedInvokeTimedOut,
+            .chainedInvokeStopped:
+            .chainedInvoke
         }
     }
 }

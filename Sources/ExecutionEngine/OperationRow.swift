@@ -11,6 +11,12 @@ struct OperationRow: Sendable {
     var heartbeatTimeout: Milliseconds?
     /// When a callback times out for want of a heartbeat.
     var heartbeatDue: Timestamp?
+    /// The last of its children so far, where it is a context: each child names the one before it.
+    var lastChild: OperationOrdinal?
+    var previousSibling: OperationOrdinal?
+    /// Whether it lies in a context that has ended and is not replayed: no handler looks at it again, so what it came to
+    /// is dropped.
+    var isHidden = false
     /// Volatile: changed since the handler was last told.
     var isChanged = false
 
@@ -39,6 +45,7 @@ struct OperationRow: Sendable {
     func isRecordEqual(to other: OperationRow) -> Bool {
         operation == other.operation && parent == other.parent && callbackDue == other.callbackDue
             && heartbeatTimeout == other.heartbeatTimeout && heartbeatDue == other.heartbeatDue
+            && lastChild == other.lastChild && previousSibling == other.previousSibling && isHidden == other.isHidden
     }
 
     mutating func end(_ status: OperationStatus, result: Payload?, error: ErrorObject?, at time: Timestamp) {
@@ -46,5 +53,13 @@ struct OperationRow: Sendable {
         operation.result = result
         operation.error = error
         operation.endTime = time
+    }
+
+    /// Drops what the operation came to, when it has ended.
+    mutating func hide() {
+        isHidden = true
+        guard operation.status.isTerminal else { return }
+        operation.result = nil
+        operation.error = nil
     }
 }

@@ -26,9 +26,27 @@ extension OperationUpdate {
         }
     }
 
-    func checkSizes(_ limits: Limits) throws(EngineError) {
+    /// Bytes that the update's records take beside ``Limits/updateOverhead``. What a chained invoke passes on is recorded
+    /// twice: with the invoke, and with the execution that it starts.
+    package var recordedLength: Int {
+        let length = (payload?.count ?? 0) + (error?.byteCount ?? 0)
+        guard case .chainedInvoke(let function, let tenantID, let traceHeader, _) = options else { return length }
+        let texts = [function, tenantID ?? "", traceHeader ?? ""].reduce(0) { $0 + $1.utf8.count }
+        return 2 * (length + texts) + Limits.updateOverhead
+    }
+
+    func checkSizes(_ limits: Limits, outputLengthMax: Int) throws(EngineError) {
         try limits.check(error)
-        if let payload, payload.count > limits.payloadLengthMax {
+        guard let payload else { return }
+        switch identity.type {
+        case .execution:
+            guard payload.count > outputLengthMax else { return }
+            throw .payloadTooLong("Execution output payload", payload.count, limit: outputLengthMax)
+        case .chainedInvoke:
+            guard payload.count > limits.chainedPayloadLengthMax else { return }
+            throw .payloadTooLong("CHAINED_INVOKE payload", payload.count, limit: limits.chainedPayloadLengthMax)
+        case .context, .step, .wait, .callback:
+            guard payload.count > limits.payloadLengthMax else { return }
             throw .payloadTooLong("\(identity.type.title) payload", payload.count, limit: limits.payloadLengthMax)
         }
     }
@@ -38,6 +56,8 @@ extension OperationUpdate {
         case .none, .context: return
         case .step(let delay): try limits.check(delay, limits.delayMax, "NextAttemptDelaySeconds")
         case .wait(let duration): try limits.check(duration, limits.delayMax, "WaitSeconds")
+        case .chainedInvoke(_, _, _, let timeout):
+            if let timeout { try limits.check(timeout, limits.delayMax, "ExecutionTimeout") }
         case .callback(let timeout, let heartbeatTimeout):
             // 0 means none.
             if let timeout, timeout.rawValue != 0 {
@@ -88,25 +108,5 @@ extension OperationType {
         case .callback: "CALLBACK"
         case .chainedInvoke: "CHAINED_INVOKE"
         }
-    }
-}
-
-extension String {
-    /// 1 to `limit` characters of `[a-zA-Z0-9-_]`.
-    package func isIdentifier(_ limit: Int) -> Bool {
-        (1...limit).contains(utf8.count)
-            && utf8.allSatisfy { byte in
-                switch byte {
-                case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                    UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                    true
-                default: false
-                }
-            }
-    }
-
-    /// 1 to `limit` characters from space to tilde.
-    package func isPrintableASCII(_ limit: Int) -> Bool {
-        (1...limit).contains(utf8.count) && utf8.allSatisfy { (0x20...0x7E).contains($0) }
     }
 }

@@ -18,6 +18,8 @@ package enum RecordError: Error, Hashable, Sendable {
     case invocationInFlight
     /// An invocation ends and none is in flight.
     case invocationNotInFlight
+    /// The execution is not in a status that the event can follow.
+    case status(ExecutionStatus)
     /// No operation has the ordinal.
     case operationUnknown(OperationOrdinal)
     /// The operation is of another type than the event.
@@ -43,6 +45,7 @@ extension RecordError: CustomStringConvertible {
         case .executionEnded: "its execution has ended"
         case .invocationInFlight: "an invocation is in flight"
         case .invocationNotInFlight: "no invocation is in flight"
+        case .status(let status): "its execution is \(status.title)"
         case .operationUnknown(let ordinal): "its execution has no operation \(ordinal.rawValue)"
         case .operationType(let ordinal, let type): "operation \(ordinal.rawValue) is no \(type.title)"
         case .operationEnded(let ordinal): "operation \(ordinal.rawValue) has ended"

@@ -15,16 +15,17 @@ extension Event {
 
     private init(_ kind: EventKind, _ bytes: RawSpan, _ offset: inout Int) throws(EventDecodingError) {
         switch kind {
-        case .executionStarted:
+        case .executionStarted, .executionStartedExtended:
             let secret = try bytes.random(.secret, at: &offset)
             let function = try bytes.string(.function, at: &offset)
             let version = try bytes.string(.version, at: &offset)
             let name = try bytes.string(.name, at: &offset)
             let timeout = try bytes.optionalDelay(.executionTimeout, at: &offset)
             let input = try bytes.payload(at: &offset)
-            self = .executionStarted(
-                ExecutionStart(
-                    secret: secret, function: function, version: version, name: name, input: input, timeout: timeout))
+            var start = ExecutionStart(
+                secret: secret, function: function, version: version, name: name, input: input, timeout: timeout)
+            if kind == .executionStartedExtended { try bytes.extend(&start, at: &offset) }
+            self = .executionStarted(start)
         case .executionSucceeded:
             self = .executionSucceeded(result: try bytes.payload(at: &offset))
         case .executionFailed:
@@ -40,13 +41,31 @@ extension Event {
                 throw .invalid(field: .operationType, offset: start)
             }
             self = .executionHeld(Divergence(recorded: recorded, attempted: attempted))
+        case .executionPauseRequested:
+            let pausesTimeout = try bytes.flag(at: &offset)
+            let reason = try bytes.optionalString(.reason, at: &offset)
+            self = .executionPauseRequested(PauseRequest(reason: reason, pausesTimeout: pausesTimeout))
+        case .executionPauseCancelled:
+            self = .executionPauseCancelled(reason: try bytes.optionalString(.reason, at: &offset))
+        case .executionPaused: self = .executionPaused
+        case .executionResumed: self = .executionResumed(reason: try bytes.optionalString(.reason, at: &offset))
+        case .executionCancelRequested:
+            self = .executionCancelRequested(reason: try bytes.optionalString(.reason, at: &offset))
+        case .executionDeleted: self = .executionDeleted
+        case .retentionTrimmed:
+            let start = offset
+            guard try bytes.byte(.retention, at: &offset) == RetentionCode.nothing else {
+                throw .invalid(field: .retention, offset: start)
+            }
+            self = .retentionTrimmed
         case .invocationStarted:
             self = .invocationStarted(requestID: try bytes.random(.requestID, at: &offset))
         case .invocationCompleted:
             self = .invocationCompleted(try bytes.invocationEnd(at: &offset))
         case .contextStarted, .contextSucceeded, .contextFailed, .stepStarted, .stepSucceeded, .stepFailed, .stepReady,
             .waitStarted, .waitSucceeded, .waitCancelled, .callbackStarted, .callbackSucceeded, .callbackFailed,
-            .callbackTimedOut, .callbackHeartbeat:
+            .callbackTimedOut, .callbackHeartbeat, .chainedInvokeStarted, .chainedInvokeSucceeded,
+            .chainedInvokeFailed, .chainedInvokeTimedOut, .chainedInvokeStopped:
             let operation = try bytes.operation(at: &offset)
             self = try Event(kind, of: operation, bytes, &offset)
         }
@@ -84,8 +103,15 @@ extension Event {
         case .callbackFailed: self = .callbackFailed(operation, error: try bytes.optionalError(at: &offset))
         case .callbackTimedOut: self = .callbackTimedOut(operation, error: try bytes.error(at: &offset))
         case .callbackHeartbeat: self = .callbackHeartbeat(operation)
-        case .executionStarted, .executionSucceeded, .executionFailed, .executionTimedOut, .executionStopped,
-            .executionHeld, .invocationStarted, .invocationCompleted:
+        case .chainedInvokeStarted: self = .chainedInvokeStarted(operation, try bytes.chainedInvoke(at: &offset))
+        case .chainedInvokeSucceeded: self = .chainedInvokeSucceeded(operation, result: try bytes.payload(at: &offset))
+        case .chainedInvokeFailed: self = .chainedInvokeFailed(operation, error: try bytes.optionalError(at: &offset))
+        case .chainedInvokeTimedOut: self = .chainedInvokeTimedOut(operation, error: try bytes.error(at: &offset))
+        case .chainedInvokeStopped: self = .chainedInvokeStopped(operation, error: try bytes.error(at: &offset))
+        case .executionStarted, .executionStartedExtended, .executionSucceeded, .executionFailed, .executionTimedOut,
+            .executionStopped, .executionPaused, .executionResumed, .executionHeld, .executionPauseRequested,
+            .executionPauseCancelled, .executionCancelRequested, .executionDeleted, .retentionTrimmed,
+            .invocationStarted, .invocationCompleted:
             preconditionFailure("\(kind) is about no operation")
         }
     }

@@ -11,6 +11,7 @@ extension Event {
             bytes.append(string: start.name)
             bytes.append(optionalDelay: start.timeout)
             bytes.append(payload: start.input)
+            if start.isExtended { bytes.append(extensionOf: start) }
         case .executionSucceeded(let result):
             bytes.append(payload: result)
         case .executionFailed(let error), .executionTimedOut(let error):
@@ -20,6 +21,16 @@ extension Event {
         case .executionHeld(let divergence):
             bytes.append(identity: divergence.recorded)
             bytes.append(identity: divergence.attempted)
+        case .executionPauseRequested(let request):
+            bytes.append(request.pausesTimeout ? 1 : 0)
+            bytes.append(optionalString: request.reason)
+        case .executionPauseCancelled(let reason), .executionResumed(let reason),
+            .executionCancelRequested(let reason):
+            bytes.append(optionalString: reason)
+        case .executionPaused, .executionDeleted:
+            break
+        case .retentionTrimmed:
+            bytes.append(RetentionCode.nothing)
         case .invocationStarted(let requestID):
             bytes.append(random: requestID)
         case .invocationCompleted(let end):
@@ -32,7 +43,7 @@ extension Event {
             bytes.append(replayChildren ? 1 : 0)
             bytes.append(payload: result)
         case .contextFailed(let operation, let error), .waitCancelled(let operation, let error),
-            .callbackFailed(let operation, let error):
+            .callbackFailed(let operation, let error), .chainedInvokeFailed(let operation, let error):
             bytes.append(operation: operation)
             bytes.append(optionalError: error)
         case .stepSucceeded(let operation, let result, let delay):
@@ -50,12 +61,16 @@ extension Event {
             bytes.append(operation: operation)
             bytes.append(optionalDelay: timeout)
             bytes.append(optionalDelay: heartbeatTimeout)
-        case .callbackSucceeded(let operation, let result):
+        case .callbackSucceeded(let operation, let result), .chainedInvokeSucceeded(let operation, let result):
             bytes.append(operation: operation)
             bytes.append(payload: result)
-        case .callbackTimedOut(let operation, let error):
+        case .callbackTimedOut(let operation, let error), .chainedInvokeTimedOut(let operation, let error),
+            .chainedInvokeStopped(let operation, let error):
             bytes.append(operation: operation)
             bytes.append(optionalError: error)
+        case .chainedInvokeStarted(let operation, let start):
+            bytes.append(operation: operation)
+            bytes.append(chainedInvoke: start)
         }
     }
 }
@@ -166,6 +181,33 @@ extension [UInt8] {
         append(optionalString: identity.name)
     }
 
+    /// What the second form of a start has beyond the first.
+    mutating func append(extensionOf start: ExecutionStart) {
+        append(optionalDelay: start.retention)
+        append(optionalString: start.tenantID)
+        append(optionalString: start.traceHeader)
+        append(start.isPlain ? 1 : 0)
+        guard let parent = start.parent else { return append(0) }
+        append(1)
+        append(varint: parent.execution.rawValue)
+        append(varint: UInt64(parent.operation.rawValue))
+    }
+
+    mutating func append(chainedInvoke start: ChainedInvokeStart) {
+        append(string: start.function)
+        append(optionalString: start.tenantID)
+        append(optionalString: start.traceHeader)
+        if let target = start.target {
+            append(target.isPlain ? TargetCode.plain : TargetCode.durable)
+            append(string: target.version)
+            append(varint: target.child.number.rawValue)
+            append(random: target.child.check)
+        } else {
+            append(TargetCode.none)
+        }
+        append(payload: start.input)
+    }
+
     mutating func append(invocationEnd end: InvocationEnd) {
         switch end {
         case .returned(let error):
@@ -198,6 +240,18 @@ enum ErrorFlags {
     static let data: UInt8 = 1 << 3
     static let stackTrace: UInt8 = 1 << 4
     static let known: UInt8 = present | message | type | data | stackTrace
+}
+
+/// The byte that says what a chained invoke was resolved to.
+enum TargetCode {
+    static let none: UInt8 = 0
+    static let durable: UInt8 = 1
+    static let plain: UInt8 = 2
+}
+
+/// The byte that says what is kept of a trimmed execution.
+enum RetentionCode {
+    static let nothing: UInt8 = 0
 }
 
 /// The byte that says how an invocation ended.

@@ -11,6 +11,18 @@ package enum Event: Hashable, Sendable {
     case executionStopped(error: ErrorObject)
     /// Internal. A replay disagreed with the history: nothing runs until the function is registered anew.
     case executionHeld(Divergence)
+    /// Internal. The execution is to pause: at once, or when its invocation in flight makes its next checkpoint.
+    case executionPauseRequested(PauseRequest)
+    /// Internal. It was resumed before it had paused.
+    case executionPauseCancelled(reason: String?)
+    case executionPaused
+    case executionResumed(reason: String?)
+    /// Internal. The handler is to be told, once, that somebody wants the execution to end.
+    case executionCancelRequested(reason: String?)
+    /// Internal. An ended execution is as if it had never been: its name is free.
+    case executionDeleted
+    /// Internal. The time for which an ended execution is kept is over: what follows is as after a deletion.
+    case retentionTrimmed
 
     // Its invocations.
     /// Internal. Its number counts from 1; it lifts a hold.
@@ -41,6 +53,13 @@ package enum Event: Hashable, Sendable {
     case callbackTimedOut(OperationReference, error: ErrorObject)
     /// Internal.
     case callbackHeartbeat(OperationReference)
+
+    // Chained invokes.
+    case chainedInvokeStarted(OperationReference, ChainedInvokeStart)
+    case chainedInvokeSucceeded(OperationReference, result: Payload?)
+    case chainedInvokeFailed(OperationReference, error: ErrorObject?)
+    case chainedInvokeTimedOut(OperationReference, error: ErrorObject)
+    case chainedInvokeStopped(OperationReference, error: ErrorObject)
 }
 
 /// The operation that an event is about.
@@ -92,6 +111,18 @@ package enum InvocationEnd: Hashable, Sendable {
     }
 }
 
+/// How an execution is paused, until it is resumed.
+package struct PauseRequest: Hashable, Sendable {
+    package var reason: String?
+    /// Whether the execution's own timeout waits too.
+    package var pausesTimeout: Bool
+
+    package init(reason: String? = nil, pausesTimeout: Bool = true) {
+        self.reason = reason
+        self.pausesTimeout = pausesTimeout
+    }
+}
+
 /// What starts an execution: everything about it that never changes.
 package struct ExecutionStart: Hashable, Sendable {
     /// Drawn for this execution, and known to the log and the engine alone: what the world must not be able to make up is
@@ -104,10 +135,21 @@ package struct ExecutionStart: Hashable, Sendable {
     package var input: Payload?
     /// Nil: no limit.
     package var timeout: Milliseconds?
+    /// For how long the execution is kept after its end. Nil: for ever.
+    package var retention: Milliseconds?
+    /// Whose data it works on, where a function serves many.
+    package var tenantID: String?
+    /// The trace that the start is part of, in AWS's `X-Amzn-Trace-Id` or any other form.
+    package var traceHeader: String?
+    /// The chained invoke that started it.
+    package var parent: ParentLink?
+    /// Whether it is the call of a plain function, which records nothing but its outcome.
+    package var isPlain: Bool
 
     package init(
         secret: RandomBits, function: String, version: String = "$LATEST", name: String, input: Payload?,
-        timeout: Milliseconds? = nil
+        timeout: Milliseconds? = nil, retention: Milliseconds? = nil, tenantID: String? = nil,
+        traceHeader: String? = nil, parent: ParentLink? = nil, isPlain: Bool = false
     ) {
         self.secret = secret
         self.function = function
@@ -115,6 +157,16 @@ package struct ExecutionStart: Hashable, Sendable {
         self.name = name
         self.input = input
         self.timeout = timeout
+        self.retention = retention
+        self.tenantID = tenantID
+        self.traceHeader = traceHeader
+        self.parent = parent
+        self.isPlain = isPlain
+    }
+
+    /// Whether the start says more than its first form could: it is recorded in the second.
+    var isExtended: Bool {
+        retention != nil || tenantID != nil || traceHeader != nil || parent != nil || isPlain
     }
 }
 

@@ -12,9 +12,9 @@ package enum EventDecodingError: Error, Equatable {
 
 /// The fields that an ``EventDecodingError`` names.
 package enum EventField: String, Sendable {
-    case attemptDelay, callbackHeartbeatTimeout, callbackTimeout, duration, error, executionTimeout, flags, function
-    case identity, invocationEnd, name, operation, parent, payload, requestID, retryDelay, secret, subType, version
-    case operationID, operationType
+    case attemptDelay, callbackHeartbeatTimeout, callbackTimeout, child, duration, error, executionTimeout, flags
+    case function, identity, invocationEnd, name, operation, operationID, operationType, parent, payload, reason
+    case requestID, retention, retryDelay, secret, subType, target, tenantID, traceHeader, version
 }
 
 extension EventDecodingError: CustomStringConvertible {

@@ -1,15 +1,22 @@
 /// The code of an event's kind, as the frame's directory holds it. SPEC.md has the table.
 ///
-/// A code is never given a second meaning. Gaps are kept for what is known to come: 0x06 and 0x07 (execution paused and
-/// resumed), 0x60 to 0x64 (chained invokes), 0x70 and 0x71 (name bound, retention trimmed), and 0xC0 to 0xFF for the
-/// kinds that only snapshots hold.
+/// A code is never given a second meaning. Gaps are kept for what is known to come: 0x70 (name bound), and 0xC0 to 0xFF
+/// for the kinds that only snapshots hold.
 package enum EventKind: UInt8, CaseIterable, Sendable {
     case executionStarted = 0x01
     case executionSucceeded = 0x02
     case executionFailed = 0x03
     case executionTimedOut = 0x04
     case executionStopped = 0x05
+    case executionPaused = 0x06
+    case executionResumed = 0x07
     case executionHeld = 0x08
+    /// The start of an execution that says more than 0x01 can.
+    case executionStartedExtended = 0x09
+    case executionPauseRequested = 0x0A
+    case executionPauseCancelled = 0x0B
+    case executionCancelRequested = 0x0C
+    case executionDeleted = 0x0D
 
     case invocationStarted = 0x10
     case invocationCompleted = 0x11
@@ -32,6 +39,14 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
     case callbackFailed = 0x52
     case callbackTimedOut = 0x53
     case callbackHeartbeat = 0x54
+
+    case chainedInvokeStarted = 0x60
+    case chainedInvokeSucceeded = 0x61
+    case chainedInvokeFailed = 0x62
+    case chainedInvokeTimedOut = 0x63
+    case chainedInvokeStopped = 0x64
+
+    case retentionTrimmed = 0x71
 }
 
 extension Event {
@@ -40,12 +55,19 @@ extension Event {
 
     package var eventKind: EventKind {
         switch self {
-        case .executionStarted: .executionStarted
+        case .executionStarted(let start): start.isExtended ? .executionStartedExtended : .executionStarted
         case .executionSucceeded: .executionSucceeded
         case .executionFailed: .executionFailed
         case .executionTimedOut: .executionTimedOut
         case .executionStopped: .executionStopped
         case .executionHeld: .executionHeld
+        case .executionPauseRequested: .executionPauseRequested
+        case .executionPauseCancelled: .executionPauseCancelled
+        case .executionPaused: .executionPaused
+        case .executionResumed: .executionResumed
+        case .executionCancelRequested: .executionCancelRequested
+        case .executionDeleted: .executionDeleted
+        case .retentionTrimmed: .retentionTrimmed
         case .invocationStarted: .invocationStarted
         case .invocationCompleted: .invocationCompleted
         case .contextStarted: .contextStarted
@@ -63,6 +85,11 @@ extension Event {
         case .callbackFailed: .callbackFailed
         case .callbackTimedOut: .callbackTimedOut
         case .callbackHeartbeat: .callbackHeartbeat
+        case .chainedInvokeStarted: .chainedInvokeStarted
+        case .chainedInvokeSucceeded: .chainedInvokeSucceeded
+        case .chainedInvokeFailed: .chainedInvokeFailed
+        case .chainedInvokeTimedOut: .chainedInvokeTimedOut
+        case .chainedInvokeStopped: .chainedInvokeStopped
         }
     }
 
@@ -70,14 +97,19 @@ extension Event {
     package var operation: OperationReference? {
         switch self {
         case .executionStarted, .executionSucceeded, .executionFailed, .executionTimedOut, .executionStopped,
-            .executionHeld, .invocationStarted, .invocationCompleted:
+            .executionHeld, .executionPauseRequested, .executionPauseCancelled, .executionPaused, .executionResumed,
+            .executionCancelRequested, .executionDeleted, .retentionTrimmed, .invocationStarted,
+            .invocationCompleted:
             nil
         case .contextStarted(let operation), .contextSucceeded(let operation, _, _), .contextFailed(let operation, _),
             .stepStarted(let operation), .stepSucceeded(let operation, _, _), .stepFailed(let operation, _, _),
             .stepReady(let operation), .waitStarted(let operation, _), .waitSucceeded(let operation),
             .waitCancelled(let operation, _), .callbackStarted(let operation, _, _),
             .callbackSucceeded(let operation, _), .callbackFailed(let operation, _),
-            .callbackTimedOut(let operation, _), .callbackHeartbeat(let operation):
+            .callbackTimedOut(let operation, _), .callbackHeartbeat(let operation),
+            .chainedInvokeStarted(let operation, _), .chainedInvokeSucceeded(let operation, _),
+            .chainedInvokeFailed(let operation, _), .chainedInvokeTimedOut(let operation, _),
+            .chainedInvokeStopped(let operation, _):
             operation
         }
     }

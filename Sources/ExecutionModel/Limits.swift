@@ -8,6 +8,8 @@ package struct Limits: Hashable, Sendable {
     package var errorLengthMax: Int
     /// Bytes of a callback's result.
     package var callbackResultLengthMax: Int
+    /// Bytes of what a chained invoke passes to its function, and gets back.
+    package var chainedPayloadLengthMax: Int
     /// Operations of one execution as AWS meters them: rows, retries and polls. Nil: no limit.
     package var operationCountMax: Int?
     /// Bytes of payloads and errors that one execution may record. Nil: no limit.
@@ -27,7 +29,7 @@ package struct Limits: Hashable, Sendable {
     /// in its append of 32 MiB.
     package static let embedded = Limits(
         payloadLengthMax: 15 << 20, checkpointLengthMax: 24 << 20, errorLengthMax: 1 << 20,
-        callbackResultLengthMax: 15 << 20,
+        callbackResultLengthMax: 15 << 20, chainedPayloadLengthMax: 15 << 20,
         operationCountMax: nil, recordedBytesMax: nil, delayMax: Milliseconds(100 * 366 * 86_400_000),
         callbackTimeoutMax: Milliseconds(100 * 366 * 86_400_000),
         wholeSeconds: false, failedInvocationCountMax: nil, refusedInvocationCountMax: 3)
@@ -35,7 +37,7 @@ package struct Limits: Hashable, Sendable {
     /// AWS Lambda's.
     package static let aws = Limits(
         payloadLengthMax: 6 << 20, checkpointLengthMax: 6 << 20, errorLengthMax: 32_768,
-        callbackResultLengthMax: 1 << 20,
+        callbackResultLengthMax: 1 << 20, chainedPayloadLengthMax: 1 << 20,
         operationCountMax: 3_000, recordedBytesMax: 100 << 20, delayMax: Milliseconds(31_622_400_000),
         callbackTimeoutMax: Milliseconds(99_999_999_000),
         wholeSeconds: true, failedInvocationCountMax: nil, refusedInvocationCountMax: 3)
@@ -56,4 +58,8 @@ package struct Limits: Hashable, Sendable {
     package static let functionNameLengthMax = 140
     /// Characters of a version: `$LATEST`, or digits.
     package static let versionLengthMax = 32
+    /// Characters of the reason for a pause, a resumption or a cancellation.
+    package static let reasonLengthMax = 1_024
+    /// Characters of a trace header.
+    package static let traceHeaderLengthMax = 8_192
 }

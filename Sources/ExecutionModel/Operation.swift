@@ -24,8 +24,17 @@ package enum OperationStatus: UInt8, Hashable, Sendable, CaseIterable {
 /// Where an execution stands. AWS's `ExecutionStatus`.
 package enum ExecutionStatus: UInt8, Hashable, Sendable, CaseIterable {
     case running, succeeded, failed, timedOut, stopped
+    /// A pause is asked for, and an invocation is in flight that has not made a checkpoint since.
+    case pausing
+    /// Its operations go on; its handler is not invoked.
+    case paused
 
-    package var isTerminal: Bool { self != .running }
+    package var isTerminal: Bool {
+        switch self {
+        case .running, .pausing, .paused: false
+        case .succeeded, .failed, .timedOut, .stopped: true
+        }
+    }
 }
 
 /// What names an operation: fixed by its first event, repeated and compared on every update and every replay.
@@ -59,12 +68,14 @@ package struct Operation: Hashable, Sendable {
     package var details: Details
 
     package enum Details: Hashable, Sendable {
-        case execution(input: Payload?)
+        case execution(input: Payload?, cancelRequest: CancelRequest?)
         case context(replayChildren: Bool)
         /// `attempt` counts the attempts that have ended: the one that runs next, or now, is `attempt + 1`.
         case step(attempt: UInt32, nextAttemptTime: Timestamp?)
         case wait(scheduledEndTime: Timestamp)
         case callback(callbackID: CallbackID)
+        /// The execution that it started; nil when the function was not found.
+        case chainedInvoke(child: ExecutionID?)
     }
 
     package init(
@@ -78,5 +89,16 @@ package struct Operation: Hashable, Sendable {
         self.result = result
         self.error = error
         self.details = details
+    }
+}
+
+/// Somebody wants an execution to end, and its handler may have its say first.
+package struct CancelRequest: Hashable, Sendable {
+    package var time: Timestamp
+    package var reason: String?
+
+    package init(time: Timestamp, reason: String?) {
+        self.time = time
+        self.reason = reason
     }
 }

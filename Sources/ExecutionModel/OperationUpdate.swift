@@ -16,6 +16,9 @@ package struct OperationUpdate: Hashable, Sendable {
         case callback(timeout: Milliseconds?, heartbeatTimeout: Milliseconds?)
         /// SUCCEED of a context.
         case context(replayChildren: Bool)
+        /// START of a chained invoke, whose payload is the function's input. `timeout` bounds the execution it starts.
+        case chainedInvoke(
+            function: String, tenantID: String? = nil, traceHeader: String? = nil, timeout: Milliseconds? = nil)
     }
 
     package init(

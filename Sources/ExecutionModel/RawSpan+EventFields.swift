@@ -177,6 +177,43 @@ extension RawSpan {
             id: id, parentID: parentID.map { OperationID($0) }, type: type, subType: subType, name: name)
     }
 
+    /// What the second form of a start has beyond the first; refused when it has nothing beyond it.
+    func extend(_ start: inout ExecutionStart, at offset: inout Int) throws(EventDecodingError) {
+        let begin = offset
+        start.retention = try optionalDelay(.retention, at: &offset)
+        start.tenantID = try optionalString(.tenantID, at: &offset)
+        start.traceHeader = try optionalString(.traceHeader, at: &offset)
+        start.isPlain = try flag(at: &offset)
+        if try flag(at: &offset) {
+            let number = try varint(.parent, at: &offset)
+            let ordinalOffset = offset
+            let operation = try ordinal(try varint(.parent, at: &offset), .parent, from: ordinalOffset)
+            start.parent = ParentLink(execution: ExecutionNumber(number), operation: operation)
+        }
+        guard start.isExtended else { throw .invalid(field: .flags, offset: begin) }
+    }
+
+    func chainedInvoke(at offset: inout Int) throws(EventDecodingError) -> ChainedInvokeStart {
+        let function = try string(.function, at: &offset)
+        let tenantID = try optionalString(.tenantID, at: &offset)
+        let traceHeader = try optionalString(.traceHeader, at: &offset)
+        let begin = offset
+        let code = try byte(.target, at: &offset)
+        guard code <= TargetCode.plain else { throw .invalid(field: .target, offset: begin) }
+        var target: ChainedTarget?
+        if code != TargetCode.none {
+            let version = try string(.version, at: &offset)
+            let number = try varint(.child, at: &offset)
+            let check = try random(.child, at: &offset)
+            target = ChainedTarget(
+                version: version, child: ExecutionID(number: ExecutionNumber(number), check: check),
+                isPlain: code == TargetCode.plain)
+        }
+        let input = try payload(at: &offset)
+        return ChainedInvokeStart(
+            function: function, tenantID: tenantID, traceHeader: traceHeader, input: input, target: target)
+    }
+
     func invocationEnd(at offset: inout Int) throws(EventDecodingError) -> InvocationEnd {
         let start = offset
         switch try byte(.invocationEnd, at: &offset) {

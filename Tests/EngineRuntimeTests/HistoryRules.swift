@@ -97,7 +97,9 @@ struct HistoryRules {
                 return nil
             }
         case .executionStarted, .invocationStarted, .invocationCompleted, .contextStarted, .contextSucceeded,
-            .contextFailed, .waitCancelled:
+            .contextFailed, .waitCancelled, .executionPauseRequested, .executionPauseCancelled, .executionPaused,
+            .executionResumed, .executionCancelRequested, .executionDeleted, .retentionTrimmed, .chainedInvokeStarted,
+            .chainedInvokeSucceeded, .chainedInvokeFailed, .chainedInvokeTimedOut, .chainedInvokeStopped:
             return "\(kind), which nobody asked for"
         }
     }

@@ -109,7 +109,7 @@ import Testing
         let calls = rig.calls
         let release = WakeSignal()
         let function = FunctionRegistration(name: "stubborn") { invocation in
-            guard invocation.name == "a" else { return .succeeded(result: nil) }
+            guard invocation.start.name == "a" else { return .succeeded(result: nil) }
             calls.note("invoked")
             await withTaskCancellationHandler {
                 await calls.wait("cancelled")

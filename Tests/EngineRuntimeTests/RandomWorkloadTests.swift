@@ -180,7 +180,7 @@ private final class WorkloadRun {
     private func check(_ acknowledged: Ledger.Content) async throws {
         #expect(acknowledged.contradictions == [], "seed \(seed)")
         for (name, id) in acknowledged.started {
-            #expect(runtime.number(function: Workload.function, name: name) == id.number, "seed \(seed): \(name)")
+            #expect(runtime.number(function: Workload.function.name, name: name) == id.number, "seed \(seed): \(name)")
         }
         for summary in try await runtime.list() {
             let id = summary.id

@@ -123,3 +123,10 @@ extension OperationIdentity {
         OperationIdentity(id: OperationID(id), type: .callback, subType: "Callback")
     }
 }
+
+/// Functions of tests have one version.
+extension FunctionKey: ExpressibleByStringLiteral {
+    public init(stringLiteral name: String) {
+        self.init(name)
+    }
+}

@@ -10,8 +10,8 @@ import Testing
 
     @Test func `a back-off that is over asks for nothing while its execution waits for a slot`() async throws {
         let function = FunctionRegistration(name: "busy", concurrencyLimit: 1) { [calls = rig.calls] invocation in
-            if invocation.name == "a", invocation.number == 1 { return .crashed(ErrorObject(message: "once")) }
-            calls.note("\(invocation.name) works")
+            if invocation.start.name == "a", invocation.number == 1 { return .crashed(ErrorObject(message: "once")) }
+            calls.note("\(invocation.start.name) works")
             await calls.wait("go")
             return .succeeded(result: nil)
         }

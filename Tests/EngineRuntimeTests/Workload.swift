@@ -68,7 +68,7 @@ struct Workload: Sendable {
         case callback(timeout: Milliseconds?)
     }
 
-    static let function = "work"
+    static let function: FunctionKey = "work"
     static let delay = Milliseconds(700)
 
     let scripts: [[Act]]
@@ -88,13 +88,13 @@ struct Workload: Sendable {
     }
 
     func registration(_ ledger: Ledger) -> FunctionRegistration {
-        FunctionRegistration(name: Self.function, concurrencyLimit: 2, invocationTimeout: Milliseconds(60_000)) {
+        FunctionRegistration(name: Self.function.name, concurrencyLimit: 2, invocationTimeout: Milliseconds(60_000)) {
             await invoke($0, ledger)
         }
     }
 
     private func invoke(_ invocation: Invocation, _ ledger: Ledger) async -> InvocationOutcome? {
-        guard case .execution(.inline(let input)?) = invocation.operations.first?.details, let script = input.first
+        guard case .execution(.inline(let input)?, _) = invocation.operations.first?.details, let script = input.first
         else { return nil }
         if isUnlucky(invocation) { return .crashed(ErrorObject(message: "The worker ran out of luck.")) }
         let run = HandlerRun(invocation, ledger)

@@ -199,7 +199,7 @@ import Testing
         let execution = try #require(operations.first)
         #expect(execution.identity.type == .execution)
         #expect(execution.identity.id.rawValue == driver.execution.id.description)
-        #expect(execution.details == .execution(input: .inline(Array("{}".utf8))))
+        #expect(execution.details == .execution(input: .inline(Array("{}".utf8)), cancelRequest: nil))
         #expect(try driver.checkpoint([]).isEmpty, "an invocation's start tells everything")
     }
 }

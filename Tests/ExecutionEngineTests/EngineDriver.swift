@@ -13,7 +13,8 @@ final class EngineDriver {
     private(set) var records: [RecordedEvent] = []
     private(set) var effects: [Effect] = []
     var now = Timestamp(millisecondsSinceEpoch: 1_000_000)
-    private(set) var number = ExecutionNumber(0)
+    /// The execution that is driven. A test may turn to another.
+    var number = ExecutionNumber(0)
 
     init(limits: Limits = .embedded) {
         state = EngineState(limits: limits)
@@ -51,10 +52,14 @@ final class EngineDriver {
     func start(
         _ name: String = "order-1", function: String = "pay", input: String? = "{}", timeout: Milliseconds? = nil
     ) throws(EngineError) -> StartReply {
+        try start(
+            ExecutionStart(
+                secret: RandomBits(high: 7, low: UInt64(records.count) + 1), function: function, name: name,
+                input: input.map { .inline(Array($0.utf8)) }, timeout: timeout))
+    }
+
+    func start(_ start: ExecutionStart) throws(EngineError) -> StartReply {
         let next = ExecutionNumber(UInt64(records.count) + 1)
-        let start = ExecutionStart(
-            secret: RandomBits(high: 7, low: next.rawValue), function: function, name: name,
-            input: input.map { .inline(Array($0.utf8)) }, timeout: timeout)
         let decision = try state.decideStart(start, number: next, at: now)
         if decision.reply.isNew { number = next }
         return record(decision)
@@ -68,7 +73,10 @@ final class EngineDriver {
     @discardableResult
     func checkpoint(_ updates: [OperationUpdate], token: CheckpointToken? = nil) throws(EngineError) -> [Operation] {
         guard let token = token ?? execution.currentToken else { throw .invalidCheckpointToken }
-        record(try execution.decideCheckpoint(token, updates, limits: state.limits, at: now))
+        let secrets = updates.indices.map { RandomBits(high: 8, low: UInt64(records.count + $0)) }
+        record(
+            try state.decideCheckpoint(
+                token, updates, firstLSN: UInt64(records.count) + 1, secrets: secrets, at: now))
         return state.update(number) { $0.deliverChanges() } ?? []
     }
 
@@ -94,6 +102,33 @@ final class EngineDriver {
         record(try execution.decideStop(error, limits: state.limits, at: now))
     }
 
+    func pause(_ request: PauseRequest = PauseRequest()) throws(EngineError) {
+        record(try execution.decidePause(request))
+    }
+
+    func resume(reason: String? = nil) throws(EngineError) {
+        record(try execution.decideResume(reason: reason))
+    }
+
+    func cancel(reason: String? = nil) throws(EngineError) {
+        record(try execution.decideCancel(reason: reason))
+    }
+
+    func delete() throws(EngineError) {
+        record(try execution.decideDeletion())
+    }
+
+    /// Tells the execution that invoked `child` how it has ended.
+    func completeParent(of child: ExecutionNumber) {
+        guard let state = state.execution(child), let (link, end) = state.endForParent else { return }
+        number = link.execution
+        record(execution.decideChildEnd(link.operation, of: state.id, end))
+    }
+
+    func register(_ function: String, _ entry: FunctionDirectory.Entry = FunctionDirectory.Entry()) {
+        state.functions.register(entry, as: function)
+    }
+
     func fireTimers() {
         record(execution.decideTimers(at: now))
     }
@@ -101,7 +136,7 @@ final class EngineDriver {
     /// Moves the clock, firing each timer when it is due.
     func advance(by milliseconds: Int64) {
         let end = now.adding(Milliseconds(milliseconds))
-        while let due = execution.nextDue, due <= end {
+        while let due = state.execution(number)?.nextDue, due <= end {
             now = max(now, due)
             let count = records.count
             fireTimers()
@@ -113,29 +148,32 @@ final class EngineDriver {
 
     @discardableResult
     private func record<Reply>(_ decision: Decision<Reply>) -> Reply {
-        for event in decision.events {
-            var body: [UInt8] = []
-            event.encodeBody(into: &body)
-            records.append(
-                RecordedEvent(
-                    lsn: UInt64(records.count) + 1, execution: number,
-                    sequence: (state.execution(number)?.sequence ?? 0) + 1, time: now, event: event))
-            do {
-                var record = records[records.count - 1]
-                record.event = try Event(kind: event.kind, decodingBody: body)
-                #expect(record.event == event)
-                state.apply(event, to: number, at: now)
-                try recovered.recover(record)
-            } catch {
-                Issue.record(error)
-            }
-        }
+        for child in decision.children { record(.executionStarted(child.start), of: child.number) }
+        for event in decision.events { record(event, of: number) }
         effects += decision.effects
         if let execution = state.execution(number) {
             execution.checkInvariants()
             #expect(recovered.execution(number)?.isRecordEqual(to: execution) == true, "recovery gives another state")
         }
         return decision.reply
+    }
+
+    private func record(_ event: Event, of number: ExecutionNumber) {
+        var body: [UInt8] = []
+        event.encodeBody(into: &body)
+        records.append(
+            RecordedEvent(
+                lsn: UInt64(records.count) + 1, execution: number,
+                sequence: (state.execution(number)?.sequence ?? 0) + 1, time: now, event: event))
+        do {
+            var record = records[records.count - 1]
+            record.event = try Event(kind: event.kind, decodingBody: body)
+            #expect(record.event == event)
+            state.apply(event, to: number, at: now)
+            try recovered.recover(record)
+        } catch {
+            Issue.record(error)
+        }
     }
 }
 
@@ -176,6 +214,16 @@ extension OperationUpdate {
             OperationIdentity(id: OperationID(id), type: .callback, subType: "Callback"), action,
             options: .callback(
                 timeout: timeout.map { Milliseconds($0) }, heartbeatTimeout: heartbeat.map { Milliseconds($0) }))
+    }
+
+    static func invoke(
+        _ id: String, _ function: String, input: String? = nil, tenant: String? = nil, timeout: Int64? = nil
+    ) -> OperationUpdate {
+        OperationUpdate(
+            OperationIdentity(id: OperationID(id), type: .chainedInvoke, subType: "ChainedInvoke"), .start,
+            payload: input.map { Array($0.utf8) },
+            options: .chainedInvoke(
+                function: function, tenantID: tenant, timeout: timeout.map { Milliseconds($0) }))
     }
 
     static func execution(

@@ -130,7 +130,7 @@ import Testing
             (.execution(.start), "Invalid action for the given operation type."),
             (
                 OperationUpdate(OperationIdentity(id: OperationID("1"), type: .chainedInvoke), .start),
-                "CHAINED_INVOKE operations are not available in this version."
+                "Update for CHAINED_INVOKE operation requires ChainedInvokeOptions."
             ),
         ] as [(OperationUpdate, String)])
     func `what an update may not carry is named`(update: OperationUpdate, message: String) {

@@ -21,7 +21,18 @@ import Testing
     static func run(_ seed: Int) -> EngineDriver {
         var random = SplitMix64(state: UInt64(seed))
         let timeout = Int.random(in: 0..<4, using: &random) == 0 ? Milliseconds(30_000) : nil
-        let driver = EngineDriver.started(timeout: timeout)
+        let driver = EngineDriver()
+        driver.register("child")
+        driver.register("plain", FunctionDirectory.Entry(version: "2", isPlain: true, retention: Milliseconds(900)))
+        do {
+            let start = ExecutionStart(
+                secret: RandomBits(high: 7, low: 7), function: "pay", name: "order-1", input: nil, timeout: timeout,
+                retention: Bool.random(using: &random) ? Milliseconds(900) : nil)
+            _ = try driver.start(start)
+        } catch {
+            Issue.record(error)
+        }
+        let number = driver.number
         for _ in 0..<400 {
             if Int.random(in: 0..<4, using: &random) == 0 {
                 driver.advance(by: .random(in: 0...800, using: &random))
@@ -33,23 +44,36 @@ import Testing
                 #expect(driver.records.count == before, "seed \(seed): a refusal records nothing")
                 #expect(!error.message.isEmpty)
             }
+            driver.number = number
             if driver.execution.status.isTerminal && !driver.execution.isInFlight { break }
         }
+        if driver.execution.status.isTerminal { finish(driver) }
         return driver
+    }
+
+    /// What comes after the end.
+    static func finish(_ driver: EngineDriver) {
+        if driver.execution.retentionDue != nil {
+            driver.advance(by: 900)
+        } else {
+            do { try driver.delete() } catch { Issue.record(error) }
+        }
+        #expect(driver.state.execution(driver.number) == nil)
     }
 
     /// A history counts every visible event once and in order, and the projection of a half is half of the projection.
     static func expectHistory(of driver: EngineDriver, _ seed: Int) throws {
-        let history = try HistoryProjection.history(of: driver.records)
+        let records = driver.records.filter { $0.execution == driver.number }
+        let history = try HistoryProjection.history(of: records)
         #expect(history.map(\.eventID) == (1...UInt32(history.count)).map { $0 }, "seed \(seed)")
-        let whole = try HistoryProjection.history(of: driver.records, includesInternal: true)
-        #expect(whole.map(\.sequence) == driver.records.map(\.sequence), "seed \(seed)")
+        let whole = try HistoryProjection.history(of: records, includesInternal: true)
+        #expect(whole.map(\.sequence) == records.map(\.sequence), "seed \(seed)")
         #expect(whole.filter { !$0.isInternal } == history, "seed \(seed)")
     }
 
     static func command(_ driver: EngineDriver, _ random: inout SplitMix64) throws(EngineError) {
         let ordinal = UInt32.random(in: 0...UInt32(driver.execution.operationCount), using: &random)
-        switch Int.random(in: 0..<100, using: &random) {
+        switch Int.random(in: 0..<113, using: &random) {
         case 0..<55:
             try driver.checkpoint(
                 (0..<Int.random(in: 0...3, using: &random)).map { _ in Self.update(driver, &random) })
@@ -61,17 +85,38 @@ import Testing
             case .runnable, .held: _ = driver.invoke()
             case .inFlight, .ended: driver.finish(Self.outcome(&random))
             case .waiting: driver.fireTimers()
+            case .paused: try driver.resume()
             }
+        case 99..<101: try driver.pause(PauseRequest(pausesTimeout: .random(using: &random)))
+        case 101..<103: try driver.resume(reason: "go on")
+        case 103..<104: try driver.cancel(reason: "enough")
+        case 104..<112: try endChild(driver, &random)
         default:
             if Int.random(in: 0..<8, using: &random) == 0 { _ = try driver.stop() }
         }
+    }
+
+    static func endChild(_ driver: EngineDriver, _ random: inout SplitMix64) throws(EngineError) {
+        guard let child = driver.execution.openChildren.randomElement(using: &random) else { return }
+        driver.number = child
+        switch Int.random(in: 0..<5, using: &random) {
+        case 0: _ = try driver.stop()
+        case 1:
+            // To its end, and no further: it is kept until its parent has been told.
+            driver.now = max(driver.now, driver.execution.executionDue ?? driver.now)
+            driver.fireTimers()
+        default:
+            _ = driver.invoke()
+            driver.finish(Bool.random(using: &random) ? .succeeded(result: [3]) : .failed(nil))
+        }
+        driver.completeParent(of: child)
     }
 
     static func update(_ driver: EngineDriver, _ random: inout SplitMix64) -> OperationUpdate {
         let operations = driver.execution.operations
         let isNew = operations.isEmpty || Bool.random(using: &random)
         let contexts = operations.filter { $0.identity.type == .context }
-        let type = [OperationType.context, .step, .step, .wait, .callback].randomElement(using: &random) ?? .step
+        let type = [OperationType.context, .step, .step, .wait, .callback, .chainedInvoke].randomElement(using: &random) ?? .step
         var identity = OperationIdentity(
             id: OperationID("\(Int.random(in: 0..<500, using: &random))"),
             parentID: Bool.random(using: &random) ? contexts.randomElement(using: &random)?.identity.id : nil,
@@ -92,7 +137,11 @@ import Testing
         case .wait: if update.action == .start { update.options = .wait(duration: delay) }
         case .callback: update.options = .callback(timeout: delay, heartbeatTimeout: Milliseconds(delay.rawValue / 2))
         case .context: update.options = .context(replayChildren: Bool.random(using: &random))
-        case .execution, .chainedInvoke: break
+        case .chainedInvoke:
+            let function = ["child", "plain", "nobody", "nobody:live", "a b"].randomElement(using: &random) ?? "child"
+            update.options = .chainedInvoke(function: function, timeout: delay)
+            update.payload = [4]
+        case .execution: break
         }
         return update
     }

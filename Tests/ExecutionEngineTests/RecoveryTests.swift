@@ -121,6 +121,10 @@ import Testing
                     event: event)
                 guard (try? state.recover(record)) != nil else { continue }
                 #expect(try projection.project(record)?.sequence == record.sequence, "seed \(seed)")
+                if kind == .executionDeleted || kind == .retentionTrimmed {
+                    #expect(state.execution(number) == nil, "seed \(seed)")
+                    return
+                }
                 let execution = try #require(state.execution(number))
                 if execution.phase != .over || execution.status.isTerminal { execution.checkInvariants() }
                 _ = execution.decideTimers(at: record.time)

@@ -35,7 +35,7 @@ final class ScriptedHandler {
             case .ended: return try CanonicalHistory.text(of: driver.records)
             case .runnable: try invoke()
             case .waiting: try wake()
-            case .inFlight, .held: throw Failure()
+            case .inFlight, .held, .paused: throw Failure()
             }
         }
     }
@@ -228,7 +228,16 @@ enum CanonicalHistory {
         case .callbackSucceeded: "kOK"
         case .callbackFailed: "kF"
         case .callbackTimedOut: "kTO"
-        case .executionHeld, .invocationStarted, .stepReady, .callbackHeartbeat: "internal"
+        case .chainedInvokeStarted: "iS"
+        case .chainedInvokeSucceeded: "iOK"
+        case .chainedInvokeFailed: "iF"
+        case .chainedInvokeTimedOut: "iTO"
+        case .chainedInvokeStopped: "iSTOP"
+        case .executionPaused: "PAUSED"
+        case .executionResumed: "RESUMED"
+        case .executionHeld, .executionPauseRequested, .executionPauseCancelled, .executionCancelRequested,
+            .executionDeleted, .retentionTrimmed, .invocationStarted, .stepReady, .callbackHeartbeat:
+            "internal"
         }
     }
 

@@ -164,6 +164,14 @@ import Testing
             (.invocationCompleted, [7], .invalid(field: .invocationEnd, offset: 0)),
             (.executionHeld, [9], .invalid(field: .operationType, offset: 0)),
             (.executionHeld, [0, 0], .invalid(field: .operationType, offset: 1)),
+            // A start that says no more than the first form could.
+            (
+                .executionStartedExtended, [UInt8](repeating: 7, count: 16) + [1, 0x66, 1, 0x31, 1, 0x6E, 0, 0, 0, 0, 0, 0, 0],
+                .invalid(field: .flags, offset: 24)
+            ),
+            // What was resolved to none of the three, and what is kept to nothing that is known.
+            (.chainedInvokeStarted, [1, 1, 0x66, 0, 0, 3], .invalid(field: .target, offset: 5)),
+            (.retentionTrimmed, [1], .invalid(field: .retention, offset: 0)),
         ] as [(EventKind, [UInt8], EventDecodingError)])
     func `a damaged field is named by its own error`(kind: EventKind, bytes: [UInt8], error: EventDecodingError) {
         #expect(throws: error) { try Event(kind: kind.rawValue, decodingBody: bytes) }

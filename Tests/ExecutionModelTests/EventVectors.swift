@@ -94,5 +94,63 @@ enum EventVectors {
             .callbackTimedOut(existing, error: ErrorObject(message: "Callback timed out", type: "Callback.Timeout"))
         ),
         ("callbackHeartbeat", .callbackHeartbeat(existing)),
+        (
+            "executionStartedExtended, by a chained invoke",
+            .executionStarted(
+                ExecutionStart(
+                    secret: secret, function: "pay", version: "7", name: "order-1", input: .inline(Array("{}".utf8)),
+                    timeout: Milliseconds(60_000), retention: Milliseconds(86_400_000), tenantID: "shop-1",
+                    traceHeader: "Root=1", parent: ParentLink(execution: ExecutionNumber(300), operation: existingOrdinal)
+                ))
+        ),
+        (
+            "executionStartedExtended, of a plain function",
+            .executionStarted(ExecutionStart(secret: secret, function: "rate", name: "r", input: nil, isPlain: true))
+        ),
+        (
+            "executionPauseRequested",
+            .executionPauseRequested(PauseRequest(reason: "audit", pausesTimeout: true))
+        ),
+        (
+            "executionPauseRequested without a reason, the timeout going on",
+            .executionPauseRequested(PauseRequest(pausesTimeout: false))
+        ),
+        ("executionPauseCancelled", .executionPauseCancelled(reason: nil)),
+        ("executionPaused", .executionPaused),
+        ("executionResumed", .executionResumed(reason: "done")),
+        ("executionCancelRequested", .executionCancelRequested(reason: "sold out")),
+        ("executionDeleted", .executionDeleted),
+        (
+            "chainedInvokeStarted",
+            .chainedInvokeStarted(
+                .first(OperationStart(id: OperationID("5"), subType: "ChainedInvoke", name: "charge")),
+                ChainedInvokeStart(
+                    function: "charge:7", tenantID: "shop-1", traceHeader: "Root=1", input: hello,
+                    target: ChainedTarget(
+                        version: "7", child: ExecutionID(number: ExecutionNumber(300), check: secret), isPlain: false)))
+        ),
+        (
+            "chainedInvokeStarted, of a plain function",
+            .chainedInvokeStarted(
+                first,
+                ChainedInvokeStart(
+                    function: "rate", input: nil,
+                    target: ChainedTarget(
+                        version: "$LATEST", child: ExecutionID(number: ExecutionNumber(3), check: secret), isPlain: true)))
+        ),
+        (
+            "chainedInvokeStarted, of a function that was not found",
+            .chainedInvokeStarted(first, ChainedInvokeStart(function: "nobody", input: nil, target: nil))
+        ),
+        ("chainedInvokeSucceeded", .chainedInvokeSucceeded(existing, result: hello)),
+        ("chainedInvokeFailed", .chainedInvokeFailed(existing, error: error)),
+        (
+            "chainedInvokeTimedOut",
+            .chainedInvokeTimedOut(existing, error: ErrorObject(message: "late", type: "ChainedInvoke.Timeout"))
+        ),
+        ("chainedInvokeStopped", .chainedInvokeStopped(existing, error: error)),
+        ("retentionTrimmed", .retentionTrimmed),
     ]
+
+    static let existingOrdinal = OperationOrdinal(1)
 }

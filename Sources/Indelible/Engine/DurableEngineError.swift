@@ -17,6 +17,8 @@ public struct DurableEngineError: Error, Sendable, CustomStringConvertible {
         public static let notFound = Code(description: "notFound")
         /// The callback was completed before, or has timed out.
         public static let callbackEnded = Code(description: "callbackEnded")
+        /// The execution is not in a state that the command is for: it has ended, or it has not.
+        public static let conflict = Code(description: "conflict")
         /// The execution did not end within the time given. It goes on.
         public static let timedOut = Code(description: "timedOut")
         /// The engine is closing or closed.
@@ -70,6 +72,7 @@ extension DurableEngineError.Code {
         case .executionAlreadyStarted: self = .nameTaken
         case .resourceNotFound: self = .notFound
         case .callbackTimeout: self = .callbackEnded
+        case .resourceConflict: self = .conflict
         }
     }
 

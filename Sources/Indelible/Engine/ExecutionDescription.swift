@@ -1,4 +1,5 @@
 import EngineRuntime
+import ExecutionEngine
 import ExecutionModel
 
 #if canImport(FoundationEssentials)
@@ -41,6 +42,8 @@ public struct ExecutionDescription: Sendable {
             public static let suspended = Code(description: "suspended")
             /// Its handler does not match its history. It is tried once more when its function is registered again.
             public static let held = Code(description: "held")
+            /// Somebody has paused it. What it waits for goes on; its handler runs when it is resumed.
+            public static let paused = Code(description: "paused")
         }
 
         public let code: Code
@@ -80,7 +83,8 @@ extension ExecutionDescription.Standing {
         case .queued: self.init(code: .queued, nextDue: nil, mismatch: nil)
         case .functionNotRegistered: self.init(code: .functionNotRegistered, nextDue: nil, mismatch: nil)
         case .suspended(let due): self.init(code: .suspended, nextDue: due.map { Date($0) }, mismatch: nil)
-        case .held(let divergence): self.init(code: .held, nextDue: nil, mismatch: ReplayError(divergence))
+        case .held(let report): self.init(code: .held, nextDue: nil, mismatch: ReplayError(report.divergence))
+        case .paused: self.init(code: .paused, nextDue: nil, mismatch: nil)
         }
     }
 }

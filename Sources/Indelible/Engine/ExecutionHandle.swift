@@ -29,7 +29,7 @@ public struct ExecutionHandle<Output>: Sendable {
         switch summary.status {
         case .succeeded:
             return try decodeOutput(summary.result?.inlineBytes)
-        case .failed, .timedOut, .stopped, .running:
+        case .failed, .timedOut, .stopped, .running, .pausing, .paused:
             throw ExecutionError(
                 status: ExecutionStatus(summary.status), execution: id, cause: RecordedError(summary.error))
         }

@@ -19,16 +19,14 @@ extension FunctionRegistration {
 
 extension HandlerInput {
     fileprivate init(_ invocation: Invocation, executor: (any TaskExecutor)?, logger: Logger) {
-        let arn = ExecutionARN(
-            function: invocation.function, version: invocation.version, name: invocation.name,
-            id: invocation.execution)
+        let arn = invocation.arn
         var logger = logger
-        logger[metadataKey: "function"] = "\(invocation.function)"
-        logger[metadataKey: "execution"] = "\(invocation.name)"
+        logger[metadataKey: "function"] = "\(invocation.start.function)"
+        logger[metadataKey: "execution"] = "\(invocation.start.name)"
         logger[metadataKey: "execution-arn"] = "\(arn)"
         logger[metadataKey: "request-id"] = "\(invocation.requestID)"
         self.init(
-            execution: invocation.execution, function: invocation.function, name: invocation.name,
+            execution: invocation.execution, function: invocation.start.function, name: invocation.start.name,
             arn: arn.description, operations: invocation.operations, backend: EmbeddedBackend(invocation),
             logger: logger, executor: executor)
     }

@@ -48,6 +48,13 @@ extension ExecutionEngine.HistoryEvent.Details {
         case .executionStopped(let error), .callbackTimedOut(let error): (nil, error, nil)
         case .stepSucceeded(let result, let retry): (result, nil, retry.nextAttemptDelay)
         case .stepFailed(let error, let retry): (nil, error, retry.nextAttemptDelay)
+        case .chainedInvokeStarted(let start, _): (start.input, nil, nil)
+        case .chainedInvokeSucceeded(let result): (result, nil, nil)
+        case .chainedInvokeFailed(let error): (nil, error, nil)
+        case .chainedInvokeTimedOut(let error), .chainedInvokeStopped(let error): (nil, error, nil)
+        case .executionPaused, .executionResumed, .executionPauseRequested, .executionPauseCancelled,
+            .executionCancelRequested, .executionDeleted, .retentionTrimmed:
+            (nil, nil, nil)
         case .contextStarted, .stepStarted, .waitStarted, .waitSucceeded, .callbackStarted, .executionHeld,
             .invocationStarted, .stepReady, .callbackHeartbeat:
             (nil, nil, nil)

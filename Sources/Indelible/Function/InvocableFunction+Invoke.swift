@@ -20,7 +20,7 @@ extension InvocableFunction {
 
     private func runHandler(in invocation: HandlerInvocation) async -> HandlerOutcome {
         let rows = invocation.input.operations
-        guard case .execution(let payload) = rows.first?.details else {
+        guard case .execution(let payload, _) = rows.first?.details else {
             preconditionFailure("the first row of an invocation is its execution's")
         }
         let context = DurableContext(invocation, in: nil, isReplaying: rows.count > 1)

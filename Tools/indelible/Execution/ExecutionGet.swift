@@ -20,6 +20,7 @@ struct ExecutionGet: ParsableCommand {
         } else {
             let fields: [(String, String?)] = [
                 ("id", line.id), ("function", line.function), ("name", line.name), ("status", line.status),
+                ("tenant", line.tenant), ("invoked by", line.invokedBy), ("cancelled", line.cancelRequested),
                 ("standing", line.standing), ("started", line.startTime), ("ended", line.endTime),
                 ("next due", line.nextDue), ("events", "\(line.events)"), ("invocations", "\(line.invocations)"),
                 ("input", line.input), ("result", line.result), ("error", line.error?.text),
@@ -28,13 +29,13 @@ struct ExecutionGet: ParsableCommand {
                 if let value { try printer.line(title + String(repeating: " ", count: 13 - title.count) + value) }
             }
             if let operations = line.operations, !operations.isEmpty {
-                var table = TextTable(["OPERATION", "TYPE", "NAME", "STATUS", "STARTED", "RESULT OR CALLBACK"])
+                var table = TextTable(["OPERATION", "TYPE", "NAME", "STATUS", "STARTED", "RESULT, CALLBACK OR CHILD"])
                 for operation in operations {
                     let isOpen = operation.endTime == nil
                     table.append([
                         operation.id, operation.subType ?? operation.type, operation.name ?? "", operation.status,
                         operation.startTime,
-                        (isOpen ? operation.callbackID : nil) ?? operation.error?.text ?? operation.result ?? "",
+                        (isOpen ? operation.callbackID ?? operation.child : nil) ?? operation.error?.text ?? operation.result ?? "",
                     ])
                 }
                 try printer.line("")

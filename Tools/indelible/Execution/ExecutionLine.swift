@@ -7,12 +7,17 @@ struct ExecutionLine: Encodable {
     var function: String
     var version: String
     var name: String
-    /// AWS's words: `RUNNING`, `SUCCEEDED`, `FAILED`, `TIMED_OUT`, `STOPPED`.
+    /// AWS's words: `RUNNING`, `PAUSING`, `PAUSED`, `SUCCEEDED`, `FAILED`, `TIMED_OUT`, `STOPPED`.
     var status: String
     /// What a running execution does or waits for.
     var standing: String?
     var startTime: String
     var endTime: String?
+    /// When somebody asked the handler to end.
+    var cancelRequested: String?
+    var tenant: String?
+    /// The execution whose chained invoke started it.
+    var invokedBy: String?
     /// When something happens by itself.
     var nextDue: String?
     var events: Int
@@ -28,15 +33,20 @@ struct ExecutionLine: Encodable {
         function = state.start.function
         version = state.start.version
         name = state.start.name
-        status = state.status.text
+        status = state.status.title
         standing =
             switch state.readiness(at: now) {
             case .ended: nil
             case .inFlight: "an invocation is in flight, or was when its process ended"
             case .runnable: "ready to be invoked"
-            case .waiting: state.nextDue.map { "waits, until \($0.text) at the latest" } ?? "waits for a callback"
-            case .held: state.hold.map { "held: \($0.text)" } ?? "held"
+            case .waiting:
+                state.nextDue.map { "waits, until \($0.text) at the latest" } ?? "waits for a callback or another execution"
+            case .held: state.holdReport.map { "held: \($0.summary)" } ?? "held"
+            case .paused: state.pauseRequest?.request.reason.map { "paused: \($0)" } ?? "paused"
             }
+        cancelRequested = state.cancelRequest?.time.text
+        tenant = state.start.tenantID
+        invokedBy = state.start.parent.map { "\($0.execution)" }
         startTime = state.startTime.text
         endTime = state.endTime?.text
         nextDue = state.nextDue?.text
@@ -60,6 +70,8 @@ struct OperationLine: Encodable {
     var endTime: String?
     /// What completes it: for `indelible callback`.
     var callbackID: String?
+    /// The execution that a chained invoke started.
+    var child: String?
     var result: String?
     var error: ErrorLine?
 
@@ -73,6 +85,7 @@ struct OperationLine: Encodable {
         startTime = operation.startTime.text
         endTime = operation.endTime?.text
         if case .callback(let callback) = operation.details { callbackID = "\(callback)" }
+        if case .chainedInvoke(let child?) = operation.details { self.child = "\(child)" }
         result = operation.result?.text
         error = operation.error.map(ErrorLine.init)
     }
@@ -94,18 +107,6 @@ struct ErrorLine: Encodable {
         case (let type?, let message?): "\(type): \(message)"
         case (let part?, nil), (nil, let part?): part
         case (nil, nil): "an error without words"
-        }
-    }
-}
-
-extension ExecutionStatus {
-    var text: String {
-        switch self {
-        case .running: "RUNNING"
-        case .succeeded: "SUCCEEDED"
-        case .failed: "FAILED"
-        case .timedOut: "TIMED_OUT"
-        case .stopped: "STOPPED"
         }
     }
 }

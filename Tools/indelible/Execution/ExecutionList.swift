@@ -12,7 +12,7 @@ struct ExecutionList: ParsableCommand {
             """)
 
     enum Status: String, ExpressibleByArgument, CaseIterable {
-        case running, succeeded, failed, timedOut = "timed-out", stopped
+        case running, succeeded, failed, timedOut = "timed-out", stopped, pausing, paused
 
         var value: ExecutionStatus {
             switch self {
@@ -21,6 +21,8 @@ struct ExecutionList: ParsableCommand {
             case .failed: .failed
             case .timedOut: .timedOut
             case .stopped: .stopped
+            case .pausing: .pausing
+            case .paused: .paused
             }
         }
     }
@@ -38,7 +40,7 @@ struct ExecutionList: ParsableCommand {
     func run() throws {
         let recorded = try RecordedLog(directory: log.data)
         let executions = recorded.engine.all
-            .filter { function == nil || $0.start.function == function }
+            .filter { !$0.start.isPlain && (function == nil || $0.start.function == function) }
             .filter { status == nil || $0.status == status?.value }
             .sorted { $0.number < $1.number }
             .prefix(limit ?? .max)

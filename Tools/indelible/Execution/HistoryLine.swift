@@ -12,6 +12,12 @@ struct HistoryLine: Encodable {
     var name: String?
     var parent: String?
     var function: String?
+    /// Of an execution: whose data it works on, and the execution that invoked it.
+    var tenant: String?
+    var invokedBy: String?
+    /// Of a chained invoke: the execution that it started.
+    var child: String?
+    var reason: String?
     var requestID: String?
     var outcome: String?
     var input: String?
@@ -62,13 +68,27 @@ struct HistoryLines {
             line.name = start.name
             line.input = start.input?.text
             line.timeoutMilliseconds = start.timeout?.rawValue
-        case .executionSucceeded(let result), .contextSucceeded(_, let result, _), .callbackSucceeded(_, let result):
+            line.tenant = start.tenantID
+            line.invokedBy = start.parent.map { "\($0.execution)" }
+        case .executionSucceeded(let result), .contextSucceeded(_, let result, _), .callbackSucceeded(_, let result),
+            .chainedInvokeSucceeded(_, let result):
             line.result = result?.text
         case .executionFailed(let error), .executionTimedOut(let error), .contextFailed(_, let error),
-            .waitCancelled(_, let error), .callbackFailed(_, let error):
+            .waitCancelled(_, let error), .callbackFailed(_, let error), .chainedInvokeFailed(_, let error):
             line.error = error.map(ErrorLine.init)
-        case .executionStopped(let error), .callbackTimedOut(_, let error):
+        case .executionStopped(let error), .callbackTimedOut(_, let error), .chainedInvokeTimedOut(_, let error),
+            .chainedInvokeStopped(_, let error):
             line.error = ErrorLine(error)
+        case .chainedInvokeStarted(_, let start):
+            line.function = start.function
+            line.tenant = start.tenantID
+            line.child = start.target.map { "\($0.child)" }
+            line.input = start.input?.text
+        case .executionPauseRequested(let request):
+            line.reason = request.reason
+        case .executionPauseCancelled(let reason), .executionResumed(let reason),
+            .executionCancelRequested(let reason):
+            line.reason = reason
         case .executionHeld(let divergence):
             line.divergence = divergence.text
         case .invocationStarted(let requestID):
@@ -87,7 +107,8 @@ struct HistoryLines {
         case .callbackStarted(_, let timeout, let heartbeatTimeout):
             line.timeoutMilliseconds = timeout?.rawValue
             line.heartbeatTimeoutMilliseconds = heartbeatTimeout?.rawValue
-        case .contextStarted, .stepStarted, .stepReady, .waitSucceeded, .callbackHeartbeat:
+        case .contextStarted, .stepStarted, .stepReady, .waitSucceeded, .callbackHeartbeat, .executionPaused,
+            .executionDeleted, .retentionTrimmed:
             break
         }
     }
@@ -98,7 +119,16 @@ extension HistoryLine {
     var detail: String {
         var parts: [String] = []
         if let operation { parts.append(operation) }
-        if let name { parts.append(function.map { "\($0)/\(name)" } ?? "'\(name)'") }
+        if event == "chainedInvokeStarted", let function {
+            if let name { parts.append("'\(name)'") }
+            parts.append("calls \(function)")
+        } else if let name {
+            parts.append(function.map { "\($0)/\(name)" } ?? "'\(name)'")
+        }
+        if let tenant { parts.append("for \(tenant)") }
+        if let invokedBy { parts.append("invoked by \(invokedBy)") }
+        if let child { parts.append("as \(child)") }
+        if let reason { parts.append("since \(reason)") }
         if let outcome { parts.append(outcome) }
         if let input { parts.append("input \(input)") }
         if let result { parts.append("→ \(result)") }

@@ -1,0 +1,50 @@
+import ExecutionEngine
+import ExecutionModel
+import LogStorage
+import Synchronization
+
+extension EngineRuntime {
+    /// Tells the execution that invoked `child` how it has ended.
+    ///
+    /// A turn of its own, after the child's end is durable: the two executions share no decision. It may come more than
+    /// once, and recovery derives it anew.
+    func completeParent(of child: ExecutionNumber) async {
+        defer { endActivity() }
+        let length = core.withLock { core in
+            core.engine.update(child) { ($0.result?.length ?? 0) + ($0.error?.byteCount ?? 0) } ?? 0
+        }
+        do throws(RuntimeError) {
+            try await submit(byteCount: roomFor(records: 2, payloads: length), .completion) {
+                core, turn throws(RuntimeError) in
+                guard core.acceptsCommands else { throw core.refusal }
+                core.completeParent(of: child, in: &turn)
+            }
+        } catch {
+            guard case .log(.noRoom) = error else { return }
+            if core.withLock({ $0.owe(child) }) { timerLoop.wake() }
+        }
+    }
+}
+
+extension Core {
+    mutating func completeParent(of child: ExecutionNumber, in turn: inout Turn) {
+        _ = owedToParents.arm(child, at: nil)
+        guard let state = engine.execution(child), let (link, end) = state.endForParent else { return }
+        let decision = engine.update(link.execution) { $0.decideChildEnd(link.operation, of: state.id, end) }
+        if let decision { record(decision, of: link.execution, in: &turn) }
+        // Of a plain function's call its caller's record is all that is kept.
+        if state.start.isPlain, !state.isInFlight { record([.executionDeleted], of: child, in: &turn) }
+    }
+
+    /// Whether an execution waits for the end of `child` and has not been told of it.
+    mutating func isOwed(_ child: ExecutionNumber) -> Bool {
+        guard let state = engine.execution(child), let (link, end) = state.endForParent else { return false }
+        let decision = engine.update(link.execution) { $0.decideChildEnd(link.operation, of: state.id, end) }
+        return !(decision?.events.isEmpty ?? true)
+    }
+
+    /// Tries again in a moment.
+    mutating func owe(_ child: ExecutionNumber) -> Bool {
+        owedToParents.arm(child, at: lastTime.adding(Self.roomRetryDelay))
+    }
+}

@@ -1,0 +1,79 @@
+import ExecutionEngine
+import ExecutionModel
+import Synchronization
+
+/// One activation of a handler: what it replays from and the right to its first checkpoint.
+package struct Invocation: Sendable {
+    package var execution: ExecutionID
+    package var start: ExecutionStart
+    package var startTime: Timestamp
+    /// Counted from 1 in its execution.
+    package var number: UInt32
+    package var requestID: RandomBits
+    package var invocationTime: Timestamp
+    package var token: CheckpointToken
+    /// The EXECUTION row first, with the input; then the others in the order of their start. Where the handler was
+    /// parked, only those that changed meanwhile.
+    package var operations: [Operation]
+    /// What changed since the last invocation, as far as this process knows.
+    package var updatedOperationIDs: [OperationID]
+    /// How often the function had been registered: another number, other code.
+    package var registrationCount: Int
+    package var news: InvocationNews
+    package var runtime: EngineRuntime
+
+    /// The execution's Amazon Resource Name.
+    package var arn: ExecutionARN {
+        ExecutionARN(
+            owner: runtime.options.owner, function: start.function, version: start.version, name: start.name,
+            id: execution)
+    }
+}
+
+/// Tells an invocation in flight that something has changed which it has not seen: an empty checkpoint shows it.
+package final class InvocationNews: Sendable {
+    private let state = Mutex(State())
+
+    private struct State {
+        var listener: (@Sendable () -> Void)?
+        var isPending = false
+    }
+
+    init() {}
+
+    /// Calls `listener` for every change from now on, and at once for one that came before. It may be called from any
+    /// thread and under the engine's lock, so it must do no more than note it.
+    package func listen(_ listener: @escaping @Sendable () -> Void) {
+        let isPending = state.withLock { state in
+            state.listener = listener
+            return state.isPending
+        }
+        if isPending { listener() }
+    }
+
+    func post() {
+        let listener = state.withLock { state in
+            if state.listener == nil { state.isPending = true }
+            return state.listener
+        }
+        listener?()
+    }
+}
+
+/// Handlers that stay in memory while their executions are suspended, so that they go on without a replay.
+///
+/// Every call may come under the engine's lock and must not call back.
+package protocol ParkedHandlers: Sendable {
+    /// Takes out the handler of an execution, to be resumed or dropped. Nil: there is none that runs the code which
+    /// `registrationCount` stands for.
+    func claim(_ execution: ExecutionNumber, registrationCount: Int) -> (any ParkedHandler)?
+    /// Gives up the handler of an execution, if there is one.
+    func drop(_ execution: ExecutionNumber)
+    func dropAll()
+}
+
+package protocol ParkedHandler: Sendable {
+    /// Goes on with an invocation whose operations are what changed since the handler was parked.
+    func resume(_ invocation: Invocation) async -> InvocationOutcome?
+    func drop()
+}
