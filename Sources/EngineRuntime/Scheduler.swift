@@ -80,7 +80,8 @@ struct Scheduler {
 
     /// Gives back the slot of an invocation that ended.
     mutating func release(_ function: FunctionKey) {
-        precondition(functions[function].map { $0.running > 0 } ?? false, "a slot of \(function.name) was released twice")
+        precondition(
+            functions[function].map { $0.running > 0 } ?? false, "a slot of \(function.name) was released twice")
         functions[function]?.running -= 1
         runningCount -= 1
     }

@@ -94,7 +94,8 @@ extension Core {
         var timersMoved = false
         for number in turn.touched {
             timersMoved = derive(number, at: turn.now) || timersMoved
-            if let task = invocations[number], engine.update(number, { $0.isInFlight && $0.hasUnseenChanges }) ?? false {
+            if let task = invocations[number], engine.update(number, { $0.isInFlight && $0.hasUnseenChanges }) ?? false
+            {
                 turn.releases.append(.news(task))
             }
         }

@@ -110,7 +110,8 @@ extension HistoryEvent {
             .executionDeleted, .retentionTrimmed, .invocationStarted, .stepReady, .callbackHeartbeat:
             true
         case .executionStarted, .executionSucceeded, .executionFailed, .executionTimedOut, .executionStopped,
-            .executionPaused, .executionResumed, .invocationCompleted, .contextStarted, .contextSucceeded, .contextFailed, .stepStarted, .stepSucceeded,
+            .executionPaused, .executionResumed, .invocationCompleted, .contextStarted, .contextSucceeded,
+            .contextFailed, .stepStarted, .stepSucceeded,
             .stepFailed, .waitStarted, .waitSucceeded, .waitCancelled, .callbackStarted, .callbackSucceeded,
             .callbackFailed, .callbackTimedOut, .chainedInvokeStarted, .chainedInvokeSucceeded, .chainedInvokeFailed,
             .chainedInvokeTimedOut, .chainedInvokeStopped:

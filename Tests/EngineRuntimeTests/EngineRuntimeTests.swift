@@ -261,7 +261,9 @@ import Testing
         }
         let runtime = try await rig.open([changed])
         let number = try await runtime.start(function: "pay", input: nil).id.number
-        while try await runtime.summary(number).standing != .held(DivergenceReport(divergence, siblings: [])) { await Task.yield() }
+        while try await runtime.summary(number).standing != .held(DivergenceReport(divergence, siblings: [])) {
+            await Task.yield()
+        }
         #expect(calls.count("changed") == 1)
         rig.advance(runtime, by: 86_400_000)
         #expect(calls.count("changed") == 1, "time alone does not try again")

@@ -116,7 +116,9 @@ import Testing
         let operations = driver.execution.operations
         let isNew = operations.isEmpty || Bool.random(using: &random)
         let contexts = operations.filter { $0.identity.type == .context }
-        let type = [OperationType.context, .step, .step, .wait, .callback, .chainedInvoke].randomElement(using: &random) ?? .step
+        let type =
+            [OperationType.context, .step, .step, .wait, .callback, .chainedInvoke].randomElement(using: &random)
+            ?? .step
         var identity = OperationIdentity(
             id: OperationID("\(Int.random(in: 0..<500, using: &random))"),
             parentID: Bool.random(using: &random) ? contexts.randomElement(using: &random)?.identity.id : nil,

@@ -166,7 +166,8 @@ import Testing
             (.executionHeld, [0, 0], .invalid(field: .operationType, offset: 1)),
             // A start that says no more than the first form could.
             (
-                .executionStartedExtended, [UInt8](repeating: 7, count: 16) + [1, 0x66, 1, 0x31, 1, 0x6E, 0, 0, 0, 0, 0, 0, 0],
+                .executionStartedExtended,
+                [UInt8](repeating: 7, count: 16) + [1, 0x66, 1, 0x31, 1, 0x6E, 0, 0, 0, 0, 0, 0, 0],
                 .invalid(field: .flags, offset: 24)
             ),
             // What was resolved to none of the three, and what is kept to nothing that is known.

@@ -100,7 +100,8 @@ enum EventVectors {
                 ExecutionStart(
                     secret: secret, function: "pay", version: "7", name: "order-1", input: .inline(Array("{}".utf8)),
                     timeout: Milliseconds(60_000), retention: Milliseconds(86_400_000), tenantID: "shop-1",
-                    traceHeader: "Root=1", parent: ParentLink(execution: ExecutionNumber(300), operation: existingOrdinal)
+                    traceHeader: "Root=1",
+                    parent: ParentLink(execution: ExecutionNumber(300), operation: existingOrdinal)
                 ))
         ),
         (
@@ -136,7 +137,8 @@ enum EventVectors {
                 ChainedInvokeStart(
                     function: "rate", input: nil,
                     target: ChainedTarget(
-                        version: "$LATEST", child: ExecutionID(number: ExecutionNumber(3), check: secret), isPlain: true)))
+                        version: "$LATEST", child: ExecutionID(number: ExecutionNumber(3), check: secret), isPlain: true
+                    )))
         ),
         (
             "chainedInvokeStarted, of a function that was not found",

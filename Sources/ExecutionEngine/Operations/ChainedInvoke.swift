@@ -35,7 +35,9 @@ enum ChainedInvoke {
                 function: function, tenantID: tenantID, traceHeader: traceHeader, input: nil, target: nil)
             let error = ErrorObject(
                 message: "Function not found: \(function)", type: EngineError.Code.resourceNotFound.rawValue)
-            return ([.chainedInvokeStarted(operation, start), .chainedInvokeFailed(.existing(ordinal), error: error)], nil)
+            return (
+                [.chainedInvokeStarted(operation, start), .chainedInvokeFailed(.existing(ordinal), error: error)], nil
+            )
         }
         let child = ChildStart(
             number: ExecutionNumber(surroundings.nextNumber),
@@ -132,7 +134,8 @@ extension ExecutionState {
         case .timedOut:
             let time = end.timeout.map { " after \($0.seconds)" } ?? ""
             event = .chainedInvokeTimedOut(
-                operation, error: ErrorObject(message: "CHAINED_INVOKE timed out\(time).", type: "ChainedInvoke.Timeout"))
+                operation,
+                error: ErrorObject(message: "CHAINED_INVOKE timed out\(time).", type: "ChainedInvoke.Timeout"))
         }
         return Decision(events: [event], reply: ())
     }

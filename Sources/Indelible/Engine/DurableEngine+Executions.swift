@@ -20,7 +20,8 @@ extension DurableEngine {
         let bytes = try function.encodeInput(input)
         let reply = try await asking { () async throws(RuntimeError) in
             try await runtime.start(
-                function: FunctionKey(function.name), name: name, input: bytes, timeout: timeout.map { Milliseconds($0) })
+                function: FunctionKey(function.name), name: name, input: bytes,
+                timeout: timeout.map { Milliseconds($0) })
         }
         return ExecutionHandle(reply.id, engine: self, decodeOutput: function.decodeOutput)
     }

@@ -35,7 +35,8 @@ struct ExecutionGet: ParsableCommand {
                     table.append([
                         operation.id, operation.subType ?? operation.type, operation.name ?? "", operation.status,
                         operation.startTime,
-                        (isOpen ? operation.callbackID ?? operation.child : nil) ?? operation.error?.text ?? operation.result ?? "",
+                        (isOpen ? operation.callbackID ?? operation.child : nil) ?? operation.error?.text ?? operation
+                            .result ?? "",
                     ])
                 }
                 try printer.line("")

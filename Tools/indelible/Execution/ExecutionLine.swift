@@ -40,7 +40,8 @@ struct ExecutionLine: Encodable {
             case .inFlight: "an invocation is in flight, or was when its process ended"
             case .runnable: "ready to be invoked"
             case .waiting:
-                state.nextDue.map { "waits, until \($0.text) at the latest" } ?? "waits for a callback or another execution"
+                state.nextDue.map { "waits, until \($0.text) at the latest" }
+                    ?? "waits for a callback or another execution"
             case .held: state.holdReport.map { "held: \($0.summary)" } ?? "held"
             case .paused: state.pauseRequest?.request.reason.map { "paused: \($0)" } ?? "paused"
             }
