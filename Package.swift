@@ -32,7 +32,7 @@ var products: [Product] = [
 var dependencies: [Package.Dependency] = [
     // The handler's logger and the engine's own messages: the API that every Swift service already configures.
     .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
-    // The runtime's timer heap and its queues of waiting executions.
+    // The runtime's timer heap and its queues of waiting executions; the order of parked handlers.
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     // `DurableEngine` is a `Service`, so that a server starts and drains it with the rest.
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
@@ -54,7 +54,7 @@ var targets: [Target] = [
     // The joint of the two, and the SDK over it.
     .target(
         name: "EngineRuntime", dependencies: ["LogStorage", "ExecutionEngine", deque, heap], swiftSettings: settings),
-    .target(name: "Indelible", dependencies: ["EngineRuntime", log, lifecycle], swiftSettings: settings),
+    .target(name: "Indelible", dependencies: ["EngineRuntime", log, lifecycle, deque], swiftSettings: settings),
     .target(name: "IndelibleTesting", dependencies: ["Indelible"], swiftSettings: settings),
 
     .testTarget(name: "LZ4Tests", dependencies: ["LZ4", "CStorage"], swiftSettings: settings),

@@ -47,26 +47,35 @@ extension EngineRuntime {
     ///   - forced: False for updates that nobody waits for: the call returns without waiting for the disk, and the events
     ///     ride in the next forced frame, or are written within 2 ms. They survive the process's death at once after that
     ///     write, the machine's only after the next sync.
-    ///   - decided: Called under the engine's lock with the reply as it will be, so that the next checkpoint may be asked
-    ///     for while this one is on its way to the disk. Nothing else may be done with it before the call returns.
     /// - Returns: The next token, and the rows that changed since the handler last saw them.
     package func checkpoint(
-        _ token: CheckpointToken, _ updates: [OperationUpdate], clientToken: String? = nil, forced: Bool = true,
-        decided: (CheckpointReply) -> Void = { _ in }
+        _ token: CheckpointToken, _ updates: [OperationUpdate], clientToken: String? = nil, forced: Bool = true
     ) async throws(RuntimeError) -> CheckpointReply {
-        let byteCount = roomFor(records: updates.count, payloads: updates.reduce(0) { $0 + $1.recordedLength })
-        if forced {
-            return try await submit(byteCount: byteCount, .completion) { core, turn throws(RuntimeError) in
-                let reply = try core.checkpoint(token, updates, clientToken: clientToken, in: &turn)
-                decided(reply)
-                return reply
-            }
+        try await checkpoint(updates, forced: forced) { core, turn throws(RuntimeError) in
+            try core.checkpoint(token, updates, clientToken: clientToken, in: &turn)
         }
-        return try await post(byteCount: byteCount) { core, turn throws(RuntimeError) in
-            let reply = try core.checkpoint(token, updates, clientToken: clientToken, in: &turn)
-            decided(reply)
+    }
+
+    /// Applies the updates of an invocation in this process, with whatever token is its next: several checkpoints may be
+    /// asked for at once, and are on their way to the disk together.
+    package func checkpoint(
+        _ session: CheckpointSession, _ updates: [OperationUpdate], forced: Bool = true
+    ) async throws(RuntimeError) -> CheckpointReply {
+        try await checkpoint(updates, forced: forced) { core, turn throws(RuntimeError) in
+            guard let token = session.token else { throw .refused(.invalidCheckpointToken) }
+            let reply = try core.checkpoint(token, updates, clientToken: nil, in: &turn)
+            session.token = reply.token
             return reply
         }
+    }
+
+    private func checkpoint(
+        _ updates: [OperationUpdate], forced: Bool,
+        _ body: (inout Core, inout Turn) throws(RuntimeError) -> CheckpointReply
+    ) async throws(RuntimeError) -> CheckpointReply {
+        let byteCount = roomFor(records: updates.count, payloads: updates.reduce(0) { $0 + $1.recordedLength })
+        if forced { return try await submit(byteCount: byteCount, .completion, body) }
+        return try await post(byteCount: byteCount, body)
     }
 
     /// Completes a callback, or resets its heartbeat timer, from outside the execution.
@@ -223,7 +232,8 @@ extension Core {
         let reply = engine.update(number) { state in
             let operations = state.deliverChanges()
             return CheckpointReply(
-                token: state.currentToken, isRevoked: state.currentToken == nil && !state.status.isTerminal,
+                order: UInt64(token.invocation) << 32 | UInt64(token.sequence) + 1, token: state.currentToken,
+                isRevoked: state.currentToken == nil && !state.status.isTerminal,
                 operations: operations)
         }
         guard let reply else { preconditionFailure("execution \(number.rawValue) vanished during its checkpoint") }
@@ -264,6 +274,8 @@ extension Core {
 
 /// The next token and what changed; no token after the end of the execution, and none when a pause has taken it back.
 package struct CheckpointReply: Sendable {
+    /// Greater in every later reply to the execution's handlers: which of two tells the newer state of a row.
+    package var order: UInt64
     package var token: CheckpointToken?
     package var isRevoked: Bool
     package var operations: [Operation]

@@ -30,6 +30,21 @@ package struct Invocation: Sendable {
     }
 }
 
+/// The checkpoint token of an invocation whose handler runs in this process.
+package final class CheckpointSession: Sendable {
+    private let current: Mutex<CheckpointToken?>
+
+    package init(_ token: CheckpointToken) {
+        current = Mutex(token)
+    }
+
+    /// Nil once there is no further one.
+    package internal(set) var token: CheckpointToken? {
+        get { current.withLock { $0 } }
+        set { current.withLock { $0 = newValue } }
+    }
+}
+
 /// Tells an invocation in flight that something has changed which it has not seen: an empty checkpoint shows it.
 package final class InvocationNews: Sendable {
     private let state = Mutex(State())

@@ -110,3 +110,19 @@ extension OperationType {
         }
     }
 }
+
+extension OperationStatus {
+    /// AWS's spelling.
+    package var title: String {
+        switch self {
+        case .started: "STARTED"
+        case .pending: "PENDING"
+        case .ready: "READY"
+        case .succeeded: "SUCCEEDED"
+        case .failed: "FAILED"
+        case .cancelled: "CANCELLED"
+        case .timedOut: "TIMED_OUT"
+        case .stopped: "STOPPED"
+        }
+    }
+}

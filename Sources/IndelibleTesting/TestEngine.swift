@@ -29,7 +29,7 @@ public final class TestEngine: Sendable {
     private struct Current: Sendable {
         var engine: DurableEngine?
         var disk: SimulatedDisk
-        var functions: [any AnyDurableFunction]
+        var functions: [any EngineFunction]
         var openings: UInt64 = 0
     }
 
@@ -40,18 +40,23 @@ public final class TestEngine: Sendable {
     ///   - startTime: What the clock shows first.
     ///   - options: As an engine's; its log's files are small unless it says otherwise.
     public init(
-        functions: [any AnyDurableFunction], seed: UInt64 = 1,
+        functions: [any EngineFunction], seed: UInt64 = 1,
         startTime: Date = Date(timeIntervalSince1970: 1_764_547_200),
         options: EngineOptions = EngineOptions(segmentSizes: [256 << 10])
     ) async throws {
         let milliseconds = Int64((startTime.timeIntervalSince1970 * 1_000).rounded())
         clock = VirtualClock(now: Timestamp(millisecondsSinceEpoch: milliseconds))
         driver = ClockDriver(clock)
+        var options = options
+        if let count = Self.parkedHandlersMax { options.parkedHandlersMax = count }
         self.options = options
         self.seed = seed
         current = Mutex(Current(engine: nil, disk: SimulatedDisk(seed: seed), functions: functions))
         try await open()
     }
+
+    /// What ``EngineOptions/parkedHandlersMax`` is in place of what a test says: for running one test both ways.
+    @TaskLocal package static var parkedHandlersMax: Int?
 
     /// The engine that is open now: another one after every ``restart(functions:)`` and ``crash(functions:)``.
     public var engine: DurableEngine {
@@ -93,7 +98,7 @@ public final class TestEngine: Sendable {
     /// - Parameters:
     ///   - functions: The new code; nil: the same.
     ///   - grace: How long handlers have to end, in real time; then they are cancelled.
-    public func restart(functions: [any AnyDurableFunction]? = nil, grace: Duration = .seconds(10)) async throws {
+    public func restart(functions: [any EngineFunction]? = nil, grace: Duration = .seconds(10)) async throws {
         try await engine.close(grace: grace)
         if let functions { current.withLock { $0.functions = functions } }
         try await open()
@@ -104,7 +109,7 @@ public final class TestEngine: Sendable {
     /// Handlers that run are cancelled; nothing they still do is recorded.
     ///
     /// - Parameter functions: The new code; nil: the same.
-    public func crash(functions: [any AnyDurableFunction]? = nil) async throws {
+    public func crash(functions: [any EngineFunction]? = nil) async throws {
         let lost = current.withLock { current in
             if let functions { current.functions = functions }
             let lost = current.engine

@@ -3,7 +3,7 @@ import Indelible
 import IndelibleTesting
 import Testing
 
-@Suite struct CallbackTests {
+@Suite(.bothWays) struct CallbackTests {
     struct Approval: Codable, Equatable {
         var isGranted: Bool
     }

@@ -4,7 +4,7 @@ import IndelibleTesting
 import Synchronization
 import Testing
 
-@Suite struct DurableEngineTests {
+@Suite(.bothWays) struct DurableEngineTests {
     static let double = DurableFunction("double") { (number: Int, context: DurableContext) in
         try await context.wait(for: .hours(1))
         return number * 2

@@ -3,7 +3,7 @@ import Indelible
 import IndelibleTesting
 import Testing
 
-@Suite struct DurableStepTests {
+@Suite(.bothWays) struct DurableStepTests {
     struct Receipt: Codable, Equatable {
         var id: String
         var amount: Int
@@ -24,7 +24,7 @@ import Testing
         let test = try await TestEngine(functions: [pay])
         let execution = try await test.engine.start(pay, input: 1_200)
         #expect(try await execution.result() == Receipt(id: "r-1", amount: 1_200))
-        #expect(calls.all == ["handler", "charge", "note", "handler"])
+        #expect(calls.all == ["handler", "charge", "note"] + (handlersAreParked ? [] : ["handler"]))
         #expect(
             try await execution.history().map(\.type) == [
                 "ExecutionStarted", "StepStarted", "StepSucceeded", "StepStarted", "StepSucceeded", "WaitStarted",
@@ -50,7 +50,7 @@ import Testing
         }
         let test = try await TestEngine(functions: [function])
         try await test.engine.start(function).result()
-        #expect(seen.all == ["1.0", "1.0"])
+        #expect(seen.all == Array(repeating: "1.0", count: runsWithOneSuspension))
     }
 
     @Test func `attempts are numbered, share an idempotency key, and wait in between`() async throws {
@@ -107,7 +107,8 @@ import Testing
         let error = await #expect(throws: ExecutionError.self) { try await execution.result() }
         #expect(error?.status == .failed)
         #expect(error?.cause == RecordedError(type: "Flaky", message: "try again"))
-        #expect(errors.all == Array(repeating: "step 'doomed' failed after 2 attempts: Flaky: try again", count: 2))
+        let seen = "step 'doomed' failed after 2 attempts: Flaky: try again"
+        #expect(errors.all == Array(repeating: seen, count: runsWithOneSuspension))
     }
 
     @Test func `a step error that leaves the handler keeps its cause's message`() async throws {

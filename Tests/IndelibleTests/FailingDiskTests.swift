@@ -4,7 +4,7 @@ import IndelibleTesting
 import LogStorage
 import Testing
 
-@Suite struct FailingDiskTests {
+@Suite(.bothWays) struct FailingDiskTests {
     static let double = DurableFunction("double") { (number: Int, context: DurableContext) in
         try await context.wait(for: .hours(1))
         return try await context.step { _ in number * 2 }

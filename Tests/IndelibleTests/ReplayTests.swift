@@ -3,7 +3,7 @@ import IndelibleTesting
 import Logging
 import Testing
 
-@Suite struct ReplayTests {
+@Suite(.bothWays) struct ReplayTests {
     /// A function with one step of this name before a wait, and another after it.
     static func function(
         step: String, options: FunctionOptions = FunctionOptions(), calls: Calls

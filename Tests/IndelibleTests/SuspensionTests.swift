@@ -3,7 +3,7 @@ import IndelibleTesting
 import Synchronization
 import Testing
 
-@Suite struct SuspensionTests {
+@Suite(.bothWays) struct SuspensionTests {
     @Test func `a handler that catches the suspension changes nothing`() async throws {
         let calls = Calls()
         let function = DurableFunction("catch") { (context: DurableContext) in
@@ -21,7 +21,7 @@ import Testing
         }
         let test = try await TestEngine(functions: [function])
         #expect(try await test.engine.start(function).result() == "done")
-        #expect(calls.all == ["caught, suspending: true"])
+        #expect(calls.all == (handlersAreParked ? [] : ["caught, suspending: true"]))
     }
 
     @Test func `a child that catches the suspension records no result`() async throws {
@@ -54,7 +54,8 @@ import Testing
         }
         let test = try await TestEngine(functions: [function], options: log.options)
         try await test.engine.start(function, name: "greedy").result()
-        #expect(calls.all.count == 101)
+        #expect(calls.all.count == (handlersAreParked ? 0 : 101))
+        if handlersAreParked { return }
         let parked = try #require(log.messages.first { $0.text.contains("parked") })
         #expect(parked.metadata["execution"] == "greedy")
         #expect(parked.metadata["function"] == "swallow")

@@ -1,4 +1,5 @@
 import ExecutionModel
+import Synchronization
 
 /// A callback that is open, and its result once somebody has completed it. Belongs to its context, as which it is not
 /// `Sendable`.
@@ -21,10 +22,13 @@ public struct DurableCallback<Result: Codable> {
     /// Records nothing itself. It may be asked again, later, and gives the same answer.
     ///
     /// - Throws: ``CallbackError`` when it failed or timed out; ``SerdesError`` when it was completed with something
-    ///   else than a `Result`; ``ContextError``.
+    ///   else than a `Result`; ``ContextError``; ``ExecutionCancelledError``.
     public nonisolated(nonsending) func result() async throws -> Result {
         let row = try await context.completed(identity)
-        return try serdes.decoded(Result.self, from: row.resultBytes, as: "the result of callback \(identity)")
+        return try await serdes.decoded(
+            Result.self, from: row.resultBytes,
+            for: SerdesPlace(context.run.execution, operation: identity.id.rawValue),
+            as: "the result of callback \(identity)")
     }
 }
 
@@ -32,18 +36,17 @@ extension DurableContext {
     /// The row of a callback that has succeeded. Suspends the execution while it is open.
     nonisolated(nonsending) func completed(_ callback: OperationIdentity) async throws -> Operation {
         try await use("The result of callback \(callback)")
-        guard let row = invocation.row(callback.id) else {
-            preconditionFailure("callback \(callback) has no row: its creation records one")
-        }
-        switch row.status {
-        case .succeeded:
-            return row
-        case .failed, .timedOut, .cancelled, .stopped:
+        if run.isCancelRequested.load(ordering: .acquiring) { try rethrowCancel(of: callback) }
+        let hadEnded = run.row(callback.id)?.status.isTerminal ?? false
+        let row = try await settled(callback)
+        guard row.status == .succeeded else {
             let cause = RecordedError(row.error)
-            throw CallbackError(code: .init(recordedType: cause.type), callback: callback.name, cause: cause)
-        case .started, .pending, .ready:
-            throw invocation.end(.suspended)
+            let error = CallbackError(code: .init(recordedType: cause.type), callback: callback.name, cause: cause)
+            run.observeEnd(of: callback, hadEnded: hadEnded, isReplayed: hadEnded, error: error)
+            throw error
         }
+        run.observeEnd(of: callback, hadEnded: hadEnded, isReplayed: hadEnded)
+        return row
     }
 }
 

@@ -18,7 +18,7 @@ extension DurableContext {
         heartbeatTimeout: Duration? = nil, serdes: (any Serdes)? = nil
     ) async throws -> DurableCallback<Result> {
         let (id, identity) = try await openCallback(name, timeout: timeout, heartbeatTimeout: heartbeatTimeout)
-        return DurableCallback(id, context: self, identity: identity, serdes: serdes ?? invocation.serdes)
+        return DurableCallback(id, context: self, identity: identity, serdes: serdes ?? run.serdes)
     }
 
     /// Opens a callback, hands its id out and lets the execution rest until somebody completes it.
@@ -35,18 +35,18 @@ extension DurableContext {
     ///   - submit: The body of a step: gives the id to whoever is to answer. A crash makes it run again.
     /// - Returns: What the callback was completed with.
     /// - Throws: ``CallbackError`` when it failed, timed out, or could not be submitted; ``SerdesError`` when it was
-    ///   completed with something else than a `Result`; ``ReplayError``; ``ContextError``.
+    ///   completed with something else than a `Result`; ``ReplayError``; ``ContextError``; ``ExecutionCancelledError``.
     public nonisolated(nonsending) func waitForCallback<Result: Codable>(
         _ name: String? = nil, timeout: Duration? = nil, heartbeatTimeout: Duration? = nil,
         retry: RetryPolicy = .default, serdes: (any Serdes)? = nil,
         submit: nonisolated(nonsending) (CallbackID, StepContext) async throws -> Void
     ) async throws -> Result {
         try Self.check(timeout, heartbeatTimeout)
-        let bytes = try await branch(
+        let (bytes, identity) = try await recordedContext(
             "WaitForCallback", name, describe: { ($0 as? CallbackError)?.cause ?? RecordedError($0) },
             failure: { CallbackError(code: .init(recordedType: $1.type), callback: $0, cause: $1) }
-        ) { branch in
-            let inner = branch.makeContext()
+        ) { scope in
+            let inner = scope.makeContext()
             defer { inner.close() }
             let (id, identity) = try await inner.openCallback(
                 Self.label(name, "create callback id"), timeout: timeout, heartbeatTimeout: heartbeatTimeout)
@@ -54,13 +54,16 @@ extension DurableContext {
                 try await inner.step(Self.label(name, "submitter"), retry: retry) { step in try await submit(id, step) }
             } catch let error as StepError {
                 let cause = RecordedError(
-                    type: CallbackError.Code.submitterFailedType, message: error.message, data: error.cause.data)
+                    type: CallbackError.Code.submitterFailedType, message: error.message, data: error.cause.data,
+                    stackTrace: error.cause.stackTrace)
                 throw CallbackError(code: .submitterFailed, callback: name, cause: cause)
             }
             return try await inner.completed(identity).resultBytes
         }
-        let serdes = serdes ?? invocation.serdes
-        return try serdes.decoded(Result.self, from: bytes, as: "the result of callback \(name ?? "")")
+        let serdes = serdes ?? run.serdes
+        return try await serdes.decoded(
+            Result.self, from: bytes, for: SerdesPlace(run.execution, operation: identity.id.rawValue),
+            as: "the result of callback \(name ?? "")")
     }
 
     /// Records the start of a callback, unless the history holds it, and returns its id.
@@ -68,17 +71,20 @@ extension DurableContext {
         _ name: String?, timeout: Duration?, heartbeatTimeout: Duration?
     ) async throws -> (CallbackID, OperationIdentity) {
         try Self.check(timeout, heartbeatTimeout)
-        return try await operation(.callback, "Callback", name) { identity in
-            if try invocation.replay(identity) == nil {
+        return try await operation(.callback, "Callback", name, isOpen: true) { identity in
+            if try run.replay(identity) == nil {
                 endReplay()
                 let options = OperationUpdate.Options.callback(
                     timeout: timeout.map { Milliseconds($0) },
                     heartbeatTimeout: heartbeatTimeout.map { Milliseconds($0) })
-                try await invocation.require(OperationUpdate(identity, .start, options: options), forced: true)
+                try await run.require(
+                    OperationUpdate(identity, .start, options: options), forced: true, on: strand)
             }
-            guard case .callback(let id) = invocation.row(identity.id)?.details else {
+            let row = run.row(identity.id)
+            guard case .callback(let id) = row?.details else {
                 preconditionFailure("the backend accepted callback \(identity) and does not show its id")
             }
+            if let row { note(row.startTime) }
             return (CallbackID(id.description), identity)
         }
     }

@@ -11,57 +11,85 @@ extension DurableContext {
     /// - Parameters:
     ///   - name: As a step's.
     ///   - serdes: How the result becomes bytes; nil: as the function says.
+    ///   - summary: What the history shows in place of a result that is too large; nil: nothing. At most 256 KiB.
     ///   - body: Makes its durable calls on the context it is given; using the outer one does not compile.
     /// - Returns: The result as decoded from its recorded bytes, on the first run too.
-    /// - Throws: ``ChildContextError`` when `body` throws; ``SerdesError``; ``ReplayError``; ``ContextError``.
+    /// - Throws: ``ChildContextError`` when `body` throws; what is fatal, as it is: ``FatalError``, ``SerdesError``,
+    ///   ``ReplayError``, ``ContextError``; ``ExecutionCancelledError``.
     /// - SeeAlso: AWS Lambda's `CheckpointDurableExecution`, operation type `CONTEXT`.
     public nonisolated(nonsending) func runInChildContext<Result: Codable & SendableMetatype>(
-        _ name: String? = nil, serdes: (any Serdes)? = nil,
+        _ name: String? = nil, serdes: (any Serdes)? = nil, summary: (@Sendable (Result) -> String)? = nil,
         body: @escaping @concurrent @Sendable (DurableContext) async throws -> Result
     ) async throws -> Result {
-        let serdes = serdes ?? invocation.serdes
-        let bytes = try await child(name) { branch in try await branch.run(serdes, body) }
-        return try serdes.decoded(Result.self, from: bytes, as: "the result of child context \(name ?? "")")
+        let serdes = serdes ?? run.serdes
+        let what = "the result of child context \(name ?? "")"
+        let shown = Summary()
+        let (bytes, identity) = try await recordedContext(
+            "RunInChildContext", name, summary: { _ in shown.bytes },
+            failure: { ChildContextError(context: $0, cause: $1) }
+        ) { scope in
+            guard let summary else { return try await scope.encoding(serdes, as: what, body) }
+            return try await scope.encoding(serdes, as: what) { context in
+                let result = try await body(context)
+                shown.bytes = Array(summary(result).utf8.prefix(RecordedContext.resultLengthMax))
+                return result
+            }
+        }
+        return try await serdes.decoded(
+            Result.self, from: bytes, for: SerdesPlace(run.execution, operation: identity.id.rawValue), as: what)
     }
 
-    /// Groups operations, as the other ``runInChildContext(_:serdes:body:)``, for a body without a result.
+    /// Groups operations, as the other ``runInChildContext(_:serdes:summary:body:)``, for a body without a result.
     //
     // Disfavoured, since a closure of one expression also fits here, its value dropped.
     @_disfavoredOverload
     public nonisolated(nonsending) func runInChildContext(
         _ name: String? = nil, body: @escaping @concurrent @Sendable (DurableContext) async throws -> Void
     ) async throws {
-        _ = try await child(name) { branch in
-            try await branch.run(body)
-            return nil
-        }
+        _ = try await recordedContext(
+            "RunInChildContext", name, failure: { ChildContextError(context: $0, cause: $1) }
+        ) { scope in try await scope.running(body) }
     }
 
-    private nonisolated(nonsending) func child(
-        _ name: String?, _ body: nonisolated(nonsending) (Branch) async throws -> [UInt8]?
-    ) async throws -> [UInt8]? {
-        try await branch(
-            "RunInChildContext", name, describe: { RecordedError($0) },
-            failure: { ChildContextError(context: $0, cause: $1) }, body)
+    /// Groups operations without a record of the group: they number themselves, and hang on this context in the history.
+    ///
+    /// `body` runs on every replay, over the record of its operations; its result is not recorded and not turned into
+    /// bytes, and what it throws passes as it is.
+    ///
+    /// - Parameters:
+    ///   - name: For plugins and messages alone.
+    ///   - body: As that of ``runInChildContext(_:serdes:summary:body:)``.
+    public nonisolated(nonsending) func runInVirtualContext<Result: Sendable>(
+        _ name: String? = nil, body: @escaping @concurrent @Sendable (DurableContext) async throws -> Result
+    ) async throws -> Result {
+        try await operation(.context, "RunInChildContext", name) { identity in
+            // A record under this id is another program's: this context has none.
+            if let row = run.row(identity.id) { throw run.diverge(recorded: row.identity, attempted: identity) }
+            let (result, lastTime) = try await run.observedBody(of: identity, isReplayed: isReplaying) {
+                try await scope(inside: identity.id, isRecorded: false).passing(body)
+            }
+            note(lastTime)
+            return result
+        }
     }
 }
 
-extension Branch {
-    /// Runs a user's branch where it runs: off every actor, so that it can pass its context on to any `nonisolated`
-    /// function. Only bytes come back.
+extension ContextScope {
+    /// Runs a body whose result is passed on as it is, and tells when its last operation ended.
     @concurrent
-    fileprivate func run<Result: Codable & SendableMetatype>(
-        _ serdes: any Serdes, _ body: @concurrent @Sendable (DurableContext) async throws -> Result
-    ) async throws -> [UInt8]? {
+    fileprivate func passing<Result: Sendable>(
+        _ body: @concurrent @Sendable (DurableContext) async throws -> Result
+    ) async throws -> (Result, Timestamp) {
         let context = makeContext()
         defer { context.close() }
-        return try serdes.encoded(try await body(context), as: "the result of child context \(id)")
+        let result = try await body(context)
+        return (result, context.lastTime)
     }
+}
 
-    @concurrent
-    fileprivate func run(_ body: @concurrent @Sendable (DurableContext) async throws -> Void) async throws {
-        let context = makeContext()
-        defer { context.close() }
-        try await body(context)
-    }
+/// Carries a summary from where a body runs to where its result is recorded.
+///
+/// `@unchecked`: written before the body returns, and read after.
+private final class Summary: @unchecked Sendable {
+    var bytes: [UInt8] = []
 }

@@ -1,27 +1,45 @@
 import ExecutionEngine
 import ExecutionModel
 import Logging
+import Synchronization
 
 /// What a handler makes its durable calls on: each is recorded once and, on every later run, answered from the record.
 ///
 /// A handler runs from its beginning each time its execution goes on; calls that the history holds return at once. So
 /// the code between durable calls has to do the same each time: whatever depends on time, randomness, other machines or
-/// changing data belongs inside a ``step(_:retry:semantics:serdes:execution:body:)``.
+/// changing data belongs inside a ``step(_:retry:semantics:serdes:execution:body:)``, or comes from ``now``, ``random`` and
+/// ``uuid()``.
 ///
 /// A context belongs to one handler or one branch, makes one call at a time, and is not `Sendable`: passing it to
 /// another task, `async let` on it, and using it inside a child context's body do not compile. It may be passed to any
 /// `nonisolated` function that the handler calls.
 ///
-/// When a call has to wait longer than the invocation should, it throws an error that only the SDK knows. Let it pass:
-/// from then on every call throws it, and what the handler does with it has no effect on the execution. A task group
-/// of the handler's own delays this until its children end.
+/// When a call has to wait longer than the invocation should, it throws an error that only the SDK knows; or the handler is
+/// kept and goes on where it is, which looks the same. Let that error pass: from then on every call throws it, and what the
+/// handler does with it has no effect on the execution. A task group of the handler's own delays this until its children end.
 public final class DurableContext {
-    let invocation: HandlerInvocation
+    let run: HandlerRun
+    let strand: Strand
     /// The nearest enclosing recorded context; nil at the root.
     let parentID: OperationID?
-    private var path: OperationPath
+    var path: OperationPath
     private var phase = Phase.idle
     private let replay: ReplayFlag
+    /// When the last thing happened that this context has seen.
+    private(set) var lastTime: Timestamp
+    /// What ``patched(_:)`` has answered.
+    var patches: [String: Bool] = [:]
+    /// Whether the code that this context belongs to has been told that its execution is to end.
+    var isToldOfCancel: Bool
+
+    /// Random numbers that are the same on every replay, and different for every execution and every branch.
+    ///
+    /// ```swift
+    /// let winner = Int.random(in: 0..<entries.count, using: &context.random)
+    /// ```
+    ///
+    /// Nothing is recorded: the numbers follow from the execution's id and the context's place. They are not secret.
+    public var random: DurableRandom
 
     /// Logs with the execution's name, and only what is new: nothing while the context replays.
     public private(set) lazy var logger = makeLogger()
@@ -30,35 +48,51 @@ public final class DurableContext {
         case idle, busy, closed
     }
 
-    /// - Parameter isReplaying: Whether what encloses the context replays.
-    init(_ invocation: HandlerInvocation, in parentID: OperationID?, isReplaying: Bool) {
-        self.invocation = invocation
+    /// - Parameters:
+    ///   - prefix: What the ids of its operations begin with; nil at the root.
+    ///   - parentID: The context that they are recorded in: not the prefix, where the context itself is not recorded.
+    ///   - isReplaying: Whether what encloses the context replays.
+    init(
+        _ run: HandlerRun, strand: Strand, prefix: OperationID?, parentID: OperationID?, isReplaying: Bool,
+        lastTime: Timestamp, isToldOfCancel: Bool = false
+    ) {
+        self.run = run
+        self.strand = strand
         self.parentID = parentID
-        path = OperationPath(in: parentID)
-        replay = ReplayFlag(isReplaying && invocation.hasRow(path.next))
+        self.lastTime = lastTime
+        self.isToldOfCancel = isToldOfCancel
+        path = OperationPath(in: prefix)
+        random = DurableRandom(execution: run.execution.id, context: prefix)
+        replay = ReplayFlag(isReplaying && run.hasRow(path.next))
     }
 
     /// Whether the handler is still in what earlier runs of it have done.
     public var isReplaying: Bool { replay.isReplaying }
 
     /// Whether the invocation is over and every durable call throws: what a loop that catches errors has to ask.
-    public var isSuspending: Bool { invocation.isSuspending }
+    public var isSuspending: Bool { run.isSuspending }
 
     /// The execution's id: equal on every run, and never that of another execution, in this log or any other.
-    public var executionID: String { invocation.input.execution.description }
+    public var executionID: String { run.execution.id.description }
 
     /// The name that the execution was started with.
-    public var executionName: String { invocation.input.name }
+    public var executionName: String { run.execution.name }
 
     /// The execution's Amazon Resource Name.
-    public var executionARN: String { invocation.input.arn }
+    public var executionARN: String { run.execution.arn }
 
     /// The name of the function that runs.
-    public var functionName: String { invocation.input.function }
+    public var functionName: String { run.execution.function }
+
+    /// The version of the function that the execution is pinned to: `$LATEST`, or a number.
+    public var functionVersion: String { run.execution.version }
+
+    /// Whose data the execution works on, as its starter said.
+    public var tenantID: String? { run.execution.tenantID }
 
     private func makeLogger() -> Logger {
-        var logger = invocation.input.logger
-        logger.handler = ReplayAwareLogHandler(logger.handler, replay: replay)
+        let enclosing = parentID.flatMap { run.row($0) }.map { ObservedOperation($0, isReplayed: isReplaying) }
+        var logger = run.logger(for: enclosing, replay: run.function.options.logsReplays ? nil : replay)
         if let parentID { logger[metadataKey: "parent-id"] = "\(parentID)" }
         return logger
     }
@@ -73,19 +107,28 @@ public final class DurableContext {
 
 extension DurableContext {
     /// Runs `body` as this context's next operation: gives it its identity, and forbids other operations meanwhile.
+    ///
+    /// - Parameter isOpen: Whether the operation goes on after `body` has returned.
     nonisolated(nonsending) func operation<Result>(
-        _ type: OperationType, _ subType: String, _ name: String?,
+        _ type: OperationType, _ subType: String, _ name: String?, isOpen: Bool = false,
         _ body: nonisolated(nonsending) (OperationIdentity) async throws -> Result
     ) async throws -> Result {
         try await use("\(subType)\(name.map { " '\($0)'" } ?? "")")
         let name = try Self.checked(name)
         phase = .busy
         defer { if case .busy = phase { phase = .idle } }
+        if run.isCancelRequested.load(ordering: .acquiring) { try await tellOfCancel() }
         let identity = OperationIdentity(
             id: path.take(), parentID: parentID, type: type, subType: subType, name: name)
-        let result = try await body(identity)
-        if !invocation.hasRow(path.next) { replay.end() }
+        if run.isCancelRequested.load(ordering: .acquiring) { try rethrowCancel(of: identity) }
+        let result = try await run.observed(identity, isOpen: isOpen) { try await body(identity) }
+        endReplayAtFrontier()
         return result
+    }
+
+    /// What comes next has not run before when the history does not hold it.
+    private func endReplayAtFrontier() {
+        if replay.isReplaying, !run.hasRow(path.next) { replay.end() }
     }
 
     /// Checks that a durable call may be made now.
@@ -104,12 +147,36 @@ extension DurableContext {
                 code: .closed,
                 message: "\(what()) was called on a context whose handler or branch has ended: do not keep a context")
         }
-        try await invocation.admit()
+        try await run.admit(strand)
     }
 
     /// Says that what follows has not run before: the next log message is new.
     func endReplay() {
         replay.end()
+    }
+
+    /// Notes when an operation came to where it stands.
+    func note(_ row: Operation?) {
+        if let row { note(row.lastTime) }
+    }
+
+    func note(_ time: Timestamp) {
+        lastTime = max(lastTime, time)
+    }
+
+    /// Waits until the operation is not awaited any more. Suspends the execution meanwhile, when nothing else of it runs.
+    nonisolated(nonsending) func settled(_ identity: OperationIdentity) async throws -> Operation {
+        while true {
+            guard let row = run.row(identity.id) else {
+                preconditionFailure("operation \(identity) is waited for and has no row")
+            }
+            guard row.isAwaited else {
+                note(row)
+                return row
+            }
+            if run.isCancelRequested.load(ordering: .acquiring) { try await tellOfCancel(interrupting: identity) }
+            try await run.awaitChange(of: identity.id, on: strand)
+        }
     }
 
     /// An empty name is no name.

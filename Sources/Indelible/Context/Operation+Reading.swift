@@ -11,6 +11,15 @@ extension Operation {
         guard case .step(let attempt, _) = details else { return 0 }
         return Int(attempt)
     }
+
+    /// When the operation came to where it stands: what the handler knows the time by.
+    var lastTime: Timestamp { endTime ?? startTime }
+}
+
+extension [Operation] {
+    func row(of id: OperationID) -> Operation? {
+        last { $0.identity.id == id }
+    }
 }
 
 extension Payload {

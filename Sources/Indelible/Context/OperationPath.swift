@@ -17,19 +17,29 @@ struct OperationPath {
     /// The operations inside the context `parent`, or at the root.
     init(in parent: OperationID?) {
         prefix = parent.map { $0.rawValue + "-" } ?? ""
-        next = Self.id(prefix, 1)
+        next = Self.id(prefix, "1")
     }
 
     /// Gives out the next id.
     mutating func take() -> OperationID {
         let taken = next
         count += 1
-        next = Self.id(prefix, count + 1)
+        next = Self.id(prefix, String(count + 1))
         return taken
     }
 
-    private static func id(_ prefix: String, _ number: Int) -> OperationID {
-        let path = prefix + String(number)
+    /// The id of an operation that is named rather than counted, so that it may come and go without moving the others.
+    func id(named name: String) -> OperationID {
+        Self.id(prefix, name)
+    }
+
+    /// The id of the branch of an operation, counted from 0.
+    static func branch(_ index: Int, of operation: OperationID) -> OperationID {
+        id(operation.rawValue + "-", String(index + 1))
+    }
+
+    private static func id(_ prefix: String, _ last: String) -> OperationID {
+        let path = prefix + last
         guard path.utf8.count > idLengthMax else { return OperationID(path) }
         return OperationID("h\(SipHash128(of: path.utf8, key: RandomBits(high: 0, low: 0)).digest)")
     }

@@ -1,15 +1,16 @@
 import ExecutionModel
 import Logging
+import Synchronization
 
-/// What a step's body knows about its run.
+/// What the body of a step, or of a condition's check, knows about its run.
 public struct StepContext: Sendable {
     /// Which attempt runs, from 1. A crash in an attempt does not end it, so two runs may have the same number.
     public let attempt: Int
-    private let invocation: HandlerInvocation
+    private let run: HandlerRun
     private let identity: OperationIdentity
 
-    init(_ invocation: HandlerInvocation, _ identity: OperationIdentity, attempt: Int) {
-        self.invocation = invocation
+    init(_ run: HandlerRun, _ identity: OperationIdentity, attempt: Int) {
+        self.run = run
         self.identity = identity
         self.attempt = attempt
     }
@@ -19,12 +20,16 @@ public struct StepContext: Sendable {
     ///
     /// It is a name and no secret: whoever knows the execution's id and the step's place can derive it.
     public var idempotencyKey: String {
-        "\(SipHash128(of: "idempotency/\(identity.id)".utf8, key: invocation.input.execution.check).digest)"
+        "\(SipHash128(of: "idempotency/\(identity.id)".utf8, key: run.execution.id.check).digest)"
     }
+
+    /// Whether somebody has asked for the execution's end meanwhile: a long body may come to an early one.
+    public var isCancellationRequested: Bool { run.isCancelRequested.load(ordering: .relaxed) }
 
     /// The context's logger with the step's name, path and attempt. It logs every attempt.
     public var logger: Logger {
-        var logger = invocation.input.logger
+        let operation = ObservedOperation(identity, status: .started, row: nil, isReplayed: false)
+        var logger = run.logger(for: operation, replay: nil)
         logger[metadataKey: "operation-id"] = "\(identity.id)"
         if let name = identity.name { logger[metadataKey: "operation-name"] = "\(name)" }
         logger[metadataKey: "attempt"] = "\(attempt)"

@@ -1,45 +1,80 @@
 import ExecutionModel
 
-/// One call of a step: what the history says about it, one attempt, and the record of that attempt's outcome.
+/// One call of a step: what the history says about it, its attempts, and the record of their outcomes.
 struct StepRun {
     let context: DurableContext
     let identity: OperationIdentity
     let retry: RetryPolicy
     let semantics: StepSemantics
-    private let number: Int
 
-    init(context: DurableContext, identity: OperationIdentity, retry: RetryPolicy, semantics: StepSemantics) {
-        self.context = context
-        self.identity = identity
-        self.retry = retry
-        self.semantics = semantics
-        number = (context.invocation.row(identity.id)?.attemptsEnded ?? 0) + 1
+    private var run: HandlerRun { context.run }
+
+    private enum Beginning {
+        /// The step has ended.
+        case recorded(Operation)
+        /// The attempt of this number is to run now; its start is recorded.
+        case attempt(Int)
+        /// The process ended during the attempt of this number, which must not run twice.
+        case interrupted(Int)
     }
 
-    private var invocation: HandlerInvocation { context.invocation }
-
-    /// Returns the row of a step that has succeeded; nil when an attempt is to run now, its start recorded.
-    nonisolated(nonsending) func begin() async throws -> Operation? {
-        guard let row = try invocation.replay(identity) else {
-            try await start()
-            return nil
+    /// Runs attempts until one succeeds or there is no further one.
+    ///
+    /// - Parameters:
+    ///   - replayed: The value of a recorded outcome.
+    ///   - attempt: Runs the body once, and gives what is to be recorded and the value that it reads back as: a result that
+    ///     cannot be read back must not become the outcome.
+    nonisolated(nonsending) func value<Value>(
+        replayed: nonisolated(nonsending) (Operation) async throws -> Value,
+        attempt: nonisolated(nonsending) (StepContext) async throws -> (bytes: [UInt8]?, value: Value)
+    ) async throws -> Value {
+        while true {
+            let number: Int
+            let thrown: any Error
+            switch try await begin() {
+            case .recorded(let row):
+                context.note(row)
+                return try await replayed(row)
+            case .attempt(let attemptNumber):
+                number = attemptNumber
+                do {
+                    let (bytes, value) = try await run.observedBody(
+                        of: identity, attempt: number, isReplayed: false
+                    ) { try await attempt(StepContext(run, identity, attempt: number)) }
+                    try await succeed(bytes, number)
+                    return value
+                } catch let failed as Failed {
+                    throw failed.error
+                } catch {
+                    thrown = error
+                }
+            case .interrupted(let attemptNumber):
+                number = attemptNumber
+                thrown = StepInterruptedError()
+            }
+            if let error = try await fail(thrown, number) { throw error }
         }
+    }
+
+    private nonisolated(nonsending) func begin() async throws -> Beginning {
+        guard try run.replay(identity) != nil else {
+            try await start()
+            return .attempt(1)
+        }
+        let row = try await context.settled(identity)
+        let number = row.attemptsEnded + 1
         switch row.status {
         case .succeeded:
-            return row
+            return .recorded(row)
         case .ready:
             try await start()
-            return nil
+            return .attempt(number)
         case .started:
             context.endReplay()
-            switch semantics {
-            case .atLeastOncePerRetry: return nil
-            case .atMostOncePerRetry: throw try await fail(StepInterruptedError())
-            }
-        case .pending:
-            throw invocation.end(.suspended)
-        case .failed, .cancelled, .timedOut, .stopped:
-            throw error(from: row)
+            return semantics == .atLeastOncePerRetry ? .attempt(number) : .interrupted(number)
+        case .pending, .failed, .cancelled, .timedOut, .stopped:
+            context.note(row)
+            throw failure(RecordedError(row.error), attempts: row.attemptsEnded)
         }
     }
 
@@ -47,63 +82,79 @@ struct StepRun {
         context.endReplay()
         // Nobody relies on an at-least-once start: it rides along with the outcome, one sync for both.
         let isForced = semantics == .atMostOncePerRetry
-        let changed = try await invocation.require(OperationUpdate(identity, .start), forced: isForced)
+        let changed = try await run.require(OperationUpdate(identity, .start), forced: isForced, on: context.strand)
         precondition(
-            !isForced || changed.contains { $0.identity.id == identity.id && $0.status == .started },
+            !isForced || changed.row(of: identity.id)?.status == .started,
             "the backend accepted the start of \(identity.id) and does not show it")
     }
 
-    nonisolated(nonsending) func attempt<Result>(
-        _ execution: StepExecution, _ body: nonisolated(nonsending) (StepContext) async throws -> Result
+    /// Carries the step's error out of an attempt that has been recorded as failed.
+    private struct Failed: Error {
+        var error: any Error
+    }
+
+    /// Records the result. When the backend refuses it (too large, say), the step fails instead.
+    private nonisolated(nonsending) func succeed(_ payload: [UInt8]?, _ number: Int) async throws {
+        do {
+            let changed = try await run.checkpoint(
+                [OperationUpdate(identity, .succeed, payload: payload)], forced: true, on: context.strand)
+            context.note(changed.row(of: identity.id))
+        } catch let refusal as RefusedUpdate {
+            throw Failed(error: try await recordFailure(refusal.error, number))
+        }
+    }
+
+    /// Records what an attempt threw. Nil: there will be another attempt; otherwise what the step throws.
+    private nonisolated(nonsending) func fail(_ thrown: any Error, _ number: Int) async throws -> (any Error)? {
+        // Whatever a body throws once the engine has taken the invocation back says nothing about the step.
+        if run.isCancelled { throw run.end(.abandoned) }
+        if run.isSuspending || thrown is Suspension { throw Suspension() }
+        let object = RecordedError(thrown).object
+        guard case .retry(let delay) = decide(thrown, number) else { return try await recordFailure(object, number) }
+        try await run.require(
+            OperationUpdate(
+                identity, .retry, error: object,
+                options: .step(nextAttemptDelay: max(Milliseconds(delay), Milliseconds(1)))),
+            forced: true, on: context.strand)
+        return nil
+    }
+
+    private func decide(_ thrown: any Error, _ number: Int) -> RetryPolicy.Decision {
+        // A value that cannot be encoded, or a misused context, is a bug: no other attempt changes it.
+        if thrown is any FatalFailure { return .fail }
+        return retry.decide(thrown, attempt: number, unitRandom: run.jitter(of: identity.id, attempt: number))
+    }
+
+    private nonisolated(nonsending) func recordFailure(_ error: ErrorObject, _ number: Int) async throws -> any Error {
+        let changed = try await run.require(
+            OperationUpdate(identity, .fail, error: error), forced: true, on: context.strand)
+        context.note(changed.row(of: identity.id))
+        return failure(RecordedError(error), attempts: number)
+    }
+
+    private func failure(_ cause: RecordedError, attempts: Int) -> any Error {
+        if cause.type == "\(FatalError.self)" { return FatalError(cause.message) }
+        return StepError(step: identity.name, attempts: attempts, cause: cause)
+    }
+}
+
+extension HandlerRun {
+    /// A number in 0 ..< 1 that spreads delays out, and is the same whenever it is asked for.
+    func jitter(of operation: OperationID, attempt: Int) -> Double {
+        SipHash128(of: "jitter/\(operation)/\(attempt)".utf8, key: execution.id.check).unitInterval
+    }
+
+    /// Runs a body where steps' bodies run.
+    nonisolated(nonsending) func place<Result>(
+        _ execution: StepExecution, _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
-        let step = StepContext(invocation, identity, attempt: number)
         // Without an executor of its own the handler is on the pool already.
-        guard execution == .pool, invocation.input.executor != nil else { return try await body(step) }
+        guard execution == .pool, environment.executor != nil else { return try await body() }
         return try await withTaskExecutorPreference(globalConcurrentExecutor) {
             // The preference alone moves nobody: a nonsending body stays on its caller's thread until it suspends. (An
             // empty @concurrent function in place of the yield is optimised away, hop and all.)
             await Task.yield()
-            return try await body(step)
+            return try await body()
         }
-    }
-
-    /// Records the result. When the backend refuses it (too large, say), the step fails instead.
-    nonisolated(nonsending) func succeed(_ payload: [UInt8]?) async throws {
-        do {
-            try await invocation.checkpoint([OperationUpdate(identity, .succeed, payload: payload)], forced: true)
-        } catch let refusal as RefusedUpdate {
-            throw try await recordFailure(refusal.error)
-        }
-    }
-
-    /// Records what an attempt threw, as a retry or as the step's failure, and returns what the step throws.
-    nonisolated(nonsending) func fail(_ thrown: any Error) async throws -> any Error {
-        // Whatever a body throws once the engine has taken the invocation back says nothing about the step.
-        if invocation.isCancelled { return invocation.end(.abandoned) }
-        if invocation.isSuspending { return Suspension() }
-        let object = RecordedError(thrown).object
-        guard case .retry(let delay) = decide(thrown) else { return try await recordFailure(object) }
-        try await invocation.require(
-            OperationUpdate(
-                identity, .retry, error: object,
-                options: .step(nextAttemptDelay: max(Milliseconds(delay), Milliseconds(1)))),
-            forced: true)
-        return invocation.end(.suspended)
-    }
-
-    private func decide(_ thrown: any Error) -> RetryPolicy.Decision {
-        // A value that cannot be encoded, or a misused context, is a bug: no other attempt changes it.
-        if thrown is SerdesError || thrown is ContextError { return .fail }
-        let random = SipHash128(of: "jitter/\(identity.id)/\(number)".utf8, key: invocation.input.execution.check)
-        return retry.decide(thrown, attempt: number, unitRandom: random.unitInterval)
-    }
-
-    private nonisolated(nonsending) func recordFailure(_ error: ErrorObject) async throws -> any Error {
-        try await invocation.require(OperationUpdate(identity, .fail, error: error), forced: true)
-        return StepError(step: identity.name, attempts: number, cause: RecordedError(error))
-    }
-
-    private func error(from row: Operation) -> StepError {
-        StepError(step: identity.name, attempts: row.attemptsEnded, cause: RecordedError(row.error))
     }
 }

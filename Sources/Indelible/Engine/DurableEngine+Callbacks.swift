@@ -15,7 +15,7 @@ extension DurableEngine {
     public nonisolated(nonsending) func complete(
         callback: CallbackID, with value: some Encodable, serdes: any Serdes = .json
     ) async throws {
-        let bytes = try serdes.encoded(value, as: "the result of a callback")
+        let bytes = try await serdes.encoded(value, for: .outside, as: "the result of a callback")
         try await complete(callback, .succeed(bytes))
     }
 

@@ -22,16 +22,22 @@ public final class DurableEngine: Sendable {
     package let runtime: EngineRuntime
     let waits: EngineWaits
     private let options: EngineOptions
-    private let executor: (any TaskExecutor)?
+    private let environment: HandlerEnvironment
+    let cache: RunCache?
 
     private init(
-        _ runtime: EngineRuntime, options: EngineOptions, executor: (any TaskExecutor)?, waits: EngineWaits
+        _ runtime: EngineRuntime, options: EngineOptions, environment: HandlerEnvironment, cache: RunCache?,
+        waits: EngineWaits
     ) {
         self.runtime = runtime
         self.options = options
-        self.executor = executor
+        self.environment = environment
+        self.cache = cache
         self.waits = waits
     }
+
+    /// How many suspended handlers are kept in memory now: see ``EngineOptions/parkedHandlersMax``.
+    public var parkedHandlerCount: Int { cache?.count ?? 0 }
 
     /// Opens the log in a directory, or makes one, and takes up every execution in it.
     ///
@@ -40,15 +46,15 @@ public final class DurableEngine: Sendable {
     ///
     /// - Parameters:
     ///   - path: A directory that holds a log, is empty, or does not exist yet.
-    ///   - functions: Those whose executions are to run; each name once.
+    ///   - functions: Those whose executions are to run; each version of a name once.
     ///   - options: See ``EngineOptions``.
     /// - Throws: ``DurableEngineError`` with the codes ``DurableEngineError/Code/logInUse``,
     ///   ``DurableEngineError/Code/notALog``, ``DurableEngineError/Code/newerFormat``,
     ///   ``DurableEngineError/Code/damaged``, ``DurableEngineError/Code/logFailed``, and
-    ///   ``DurableEngineError/Code/invalidArgument`` for functions with bad or equal names. The directory is then as it
-    ///   was.
+    ///   ``DurableEngineError/Code/invalidArgument`` for functions with bad names, or equal names and versions. The
+    ///   directory is then as it was.
     public static func open(
-        at path: String, functions: [any AnyDurableFunction] = [], options: EngineOptions = EngineOptions()
+        at path: String, functions: [any EngineFunction] = [], options: EngineOptions = EngineOptions()
     ) async throws -> DurableEngine {
         try await open(
             at: path, functions: functions, options: options, runtimeOptions: RuntimeOptions(options),
@@ -57,37 +63,39 @@ public final class DurableEngine: Sendable {
 
     /// Opens a log through other files, another clock and another random source.
     package static func open(
-        at path: String, functions: [any AnyDurableFunction], options: EngineOptions, runtimeOptions: RuntimeOptions,
+        at path: String, functions: [any EngineFunction], options: EngineOptions, runtimeOptions: RuntimeOptions,
         seams: Seams, waits: EngineWaits
     ) async throws -> DurableEngine {
-        var names: Set<String> = []
+        var keys: Set<FunctionKey> = []
         for function in functions {
             try check(function)
-            guard names.insert(function.name).inserted else {
+            guard keys.insert(FunctionKey(function)).inserted else {
                 throw DurableEngineError(
-                    .invalidArgument, "two functions are named '\(function.name)'; executions could not tell them apart"
+                    .invalidArgument,
+                    "two functions are named '\(function.name)' and have one version; executions could not tell them apart"
                 )
             }
         }
-        let registrations = functions.map {
-            FunctionRegistration($0.invocable, executor: seams.executor, logger: options.logger)
-        }
+        let environment = HandlerEnvironment(
+            logger: options.logger, executor: seams.executor, sleep: waits.sleep, plugins: options.plugins)
+        let cache = options.parkedHandlersMax > 0 ? RunCache(capacity: options.parkedHandlersMax) : nil
+        let registrations = functions.map { FunctionRegistration($0.invocable, environment, cache: cache) }
         let runtime = try await asking { () async throws(RuntimeError) in
             try await EngineRuntime.open(
-                at: path, options: runtimeOptions, functions: registrations, seams: seams)
+                at: path, options: runtimeOptions, functions: registrations, parkedHandlers: cache, seams: seams)
         }
-        return DurableEngine(runtime, options: options, executor: seams.executor, waits: waits)
+        return DurableEngine(runtime, options: options, environment: environment, cache: cache, waits: waits)
     }
 
-    /// Makes a function known, or replaces it. Executions that waited for it go on; those that are held because their
+    /// Makes a version of a function known, or replaces it. Executions that waited for it go on; those that are held because their
     /// history did not match it are tried once more.
-    public func register(_ function: some AnyDurableFunction) async throws {
+    public func register(_ function: some EngineFunction) async throws {
         try Self.check(function)
-        let registration = FunctionRegistration(function.invocable, executor: executor, logger: options.logger)
+        let registration = FunctionRegistration(function.invocable, environment, cache: cache)
         try await asking { () async throws(RuntimeError) in try await runtime.register(registration) }
     }
 
-    private static func check(_ function: some AnyDurableFunction) throws(DurableEngineError) {
+    private static func check(_ function: some EngineFunction) throws(DurableEngineError) {
         guard function.name.isIdentifier(Limits.functionNameLengthMax) else {
             throw DurableEngineError(
                 .invalidArgument,
@@ -107,6 +115,12 @@ public final class DurableEngine: Sendable {
     /// No call of this engine works after that. Closing twice is no error.
     public func close(grace: Duration = .seconds(10)) async throws {
         try await asking { () async throws(RuntimeError) in try await runtime.close(grace: grace) }
+    }
+}
+
+extension FunctionKey {
+    init(_ function: some EngineFunction) {
+        self.init(function.name, version: function.invocable.version)
     }
 }
 

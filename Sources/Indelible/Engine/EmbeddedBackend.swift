@@ -7,25 +7,32 @@ import Synchronization
 /// One invocation's operations, recorded by the engine in this process.
 final class EmbeddedBackend: DurableBackend {
     private let runtime: EngineRuntime
-    /// Nil once the engine has ended the execution.
-    private let token: Mutex<CheckpointToken?>
+    private let session: CheckpointSession
+    private let news: InvocationNews
+    /// Whether a pause has taken the session's token.
+    private let isPaused = Atomic<Bool>(false)
 
     init(_ invocation: Invocation) {
         runtime = invocation.runtime
-        token = Mutex(invocation.token)
+        session = CheckpointSession(invocation.token)
+        news = invocation.news
     }
 
     nonisolated(nonsending) func checkpoint(
         _ updates: [OperationUpdate], forced: Bool
-    ) async throws(BackendError) -> [ExecutionModel.Operation] {
-        guard let spent = token.withLock({ $0 }) else { throw .invocationOver }
+    ) async throws(BackendError) -> BackendReply {
         do throws(RuntimeError) {
-            let reply = try await runtime.checkpoint(spent, updates, forced: forced)
-            token.withLock { $0 = reply.token }
-            return reply.operations
+            let reply = try await runtime.checkpoint(session, updates, forced: forced)
+            if reply.isRevoked { isPaused.store(true, ordering: .releasing) }
+            return BackendReply(order: reply.order, operations: reply.operations)
         } catch {
+            if isPaused.load(ordering: .acquiring), case .refused(.invalidCheckpointToken) = error { throw .paused }
             throw BackendError(error)
         }
+    }
+
+    func listen(_ listener: @escaping @Sendable () -> Void) {
+        news.listen(listener)
     }
 }
 

@@ -31,13 +31,22 @@ public struct EngineOptions: Sendable {
     /// Where handlers run; nil: the global pool. Steps' bodies run on the global pool all the same, unless they ask to
     /// run inline.
     public var handlerExecutor: (any TaskExecutor)?
+    /// What executions and their operations may take: the engine's own limits, or AWS Lambda's.
+    public var limits: EngineLimits
+    /// How many suspended handlers are kept in memory, so that they go on without a replay: about 1.6 KB each, and what they
+    /// hold. The one that has waited for longest makes room for the newest. 0: none.
+    public var parkedHandlersMax: Int
+    /// What observes executions: metrics, traces, logs. Asked in this order.
+    public var plugins: [any DurablePlugin]
 
     public init(
         durability: Durability = .durable, concurrencyLimit: Int = 10_000, waitsForLock: Bool = false,
         segmentSizes: [Int] = [1 << 20, 4 << 20, 16 << 20, 64 << 20], padsCommits: Bool = false,
         shutdownGrace: Duration = .seconds(10), logger: Logger = Logger(label: "indelible"),
-        handlerExecutor: (any TaskExecutor)? = nil
+        handlerExecutor: (any TaskExecutor)? = nil, limits: EngineLimits = .embedded, parkedHandlersMax: Int = 1_024,
+        plugins: [any DurablePlugin] = []
     ) {
+        precondition(parkedHandlersMax >= 0, "the number of parked handlers is 0 or more")
         precondition(concurrencyLimit >= 1, "an engine's concurrency limit must be at least 1")
         precondition(
             !segmentSizes.isEmpty && segmentSizes.allSatisfy { $0 > 0 && $0 % 4_096 == 0 },
@@ -50,6 +59,9 @@ public struct EngineOptions: Sendable {
         self.shutdownGrace = shutdownGrace
         self.logger = logger
         self.handlerExecutor = handlerExecutor
+        self.limits = limits
+        self.parkedHandlersMax = parkedHandlersMax
+        self.plugins = plugins
     }
 }
 
@@ -63,6 +75,8 @@ extension RuntimeOptions {
             }
         log.segmentSizes = options.segmentSizes
         log.padCommits = options.padsCommits
-        self.init(log: log, concurrencyLimit: options.concurrencyLimit, waitsForLock: options.waitsForLock)
+        self.init(
+            log: log, limits: options.limits.limits, concurrencyLimit: options.concurrencyLimit,
+            waitsForLock: options.waitsForLock, unknownTargets: options.limits.unknownTargets)
     }
 }

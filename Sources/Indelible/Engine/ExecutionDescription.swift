@@ -83,7 +83,7 @@ extension ExecutionDescription.Standing {
         case .queued: self.init(code: .queued, nextDue: nil, mismatch: nil)
         case .functionNotRegistered: self.init(code: .functionNotRegistered, nextDue: nil, mismatch: nil)
         case .suspended(let due): self.init(code: .suspended, nextDue: due.map { Date($0) }, mismatch: nil)
-        case .held(let report): self.init(code: .held, nextDue: nil, mismatch: ReplayError(report.divergence))
+        case .held(let report): self.init(code: .held, nextDue: nil, mismatch: ReplayError(report))
         case .paused: self.init(code: .paused, nextDue: nil, mismatch: nil)
         }
     }

@@ -6,12 +6,15 @@ import ExecutionModel
 public struct ExecutionHandle<Output>: Sendable {
     private let number: ExecutionNumber
     private let engine: DurableEngine
-    private let decodeOutput: @Sendable ([UInt8]?) throws -> Output
+    private let decodeOutput: nonisolated(nonsending) @Sendable ([UInt8]?, SerdesPlace) async throws -> Output
 
     /// Finds the execution again, in this log, after any number of restarts.
     public let id: String
 
-    init(_ id: ExecutionID, engine: DurableEngine, decodeOutput: @escaping @Sendable ([UInt8]?) throws -> Output) {
+    init(
+        _ id: ExecutionID, engine: DurableEngine,
+        decodeOutput: nonisolated(nonsending) @escaping @Sendable ([UInt8]?, SerdesPlace) async throws -> Output
+    ) {
         self.id = id.description
         self.engine = engine
         self.decodeOutput = decodeOutput
@@ -28,7 +31,7 @@ public struct ExecutionHandle<Output>: Sendable {
         let summary = try await end(timeout)
         switch summary.status {
         case .succeeded:
-            return try decodeOutput(summary.result?.inlineBytes)
+            return try await decodeOutput(summary.result?.inlineBytes, .outside)
         case .failed, .timedOut, .stopped, .running, .pausing, .paused:
             throw ExecutionError(
                 status: ExecutionStatus(summary.status), execution: id, cause: RecordedError(summary.error))
@@ -50,6 +53,21 @@ public struct ExecutionHandle<Output>: Sendable {
     public func history() async throws -> [HistoryEvent] {
         let records = try await asking { () async throws(RuntimeError) in try await engine.runtime.history(number) }
         return try HistoryProjection.history(of: records).compactMap { HistoryEvent($0) }
+    }
+
+    /// Asks the execution to end: see ``DurableEngine/cancel(_:reason:)``.
+    public func cancel(reason: String? = nil) async throws {
+        try await engine.cancel(id, reason: reason)
+    }
+
+    /// Lets nothing of its handler run until it is resumed: see ``DurableEngine/pause(_:reason:pausesTimeout:)``.
+    public func pause(reason: String? = nil, pausesTimeout: Bool = true) async throws {
+        try await engine.pause(id, reason: reason, pausesTimeout: pausesTimeout)
+    }
+
+    /// Lets a paused execution go on: see ``DurableEngine/resume(_:reason:)``.
+    public func resume(reason: String? = nil) async throws {
+        try await engine.resume(id, reason: reason)
     }
 
     /// Ends the execution: see ``DurableEngine/stop(_:error:)``.

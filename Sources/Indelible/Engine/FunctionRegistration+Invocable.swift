@@ -5,30 +5,43 @@ import Logging
 
 extension FunctionRegistration {
     /// A function as the engine in this process runs it.
-    init(_ function: InvocableFunction, executor: (any TaskExecutor)?, logger: Logger) {
+    ///
+    /// - Parameter cache: Where its suspended handlers are kept; nil: nowhere.
+    init(_ function: InvocableFunction, _ environment: HandlerEnvironment, cache: RunCache?) {
         let options = function.options
         self.init(
-            name: function.name, concurrencyLimit: options.concurrencyLimit,
+            name: function.name, version: function.version, isPlain: function.isPlain,
+            concurrencyLimit: options.concurrencyLimit,
             invocationTimeout: options.invocationTimeout.map { Milliseconds($0) },
-            executionTimeout: options.executionTimeout.map { Milliseconds($0) }
+            executionTimeout: options.executionTimeout.map { Milliseconds($0) },
+            retention: options.retention.map { Milliseconds($0) }
         ) { invocation in
-            InvocationOutcome(await function.invoke(HandlerInput(invocation, executor: executor, logger: logger)))
+            let parking = cache.map { cache in
+                ParkingSpace(
+                    cache: cache, execution: invocation.execution.number,
+                    registrationCount: invocation.registrationCount
+                ) { run, invocation in
+                    InvocationOutcome(await function.resume(run, HandlerInput(invocation, environment)))
+                }
+            }
+            return InvocationOutcome(
+                await function.invoke(HandlerInput(invocation, environment), parking: parking))
         }
     }
 }
 
 extension HandlerInput {
-    fileprivate init(_ invocation: Invocation, executor: (any TaskExecutor)?, logger: Logger) {
-        let arn = invocation.arn
-        var logger = logger
-        logger[metadataKey: "function"] = "\(invocation.start.function)"
-        logger[metadataKey: "execution"] = "\(invocation.start.name)"
-        logger[metadataKey: "execution-arn"] = "\(arn)"
-        logger[metadataKey: "request-id"] = "\(invocation.requestID)"
+    fileprivate init(_ invocation: Invocation, _ environment: HandlerEnvironment) {
+        let start = invocation.start
         self.init(
-            execution: invocation.execution, function: invocation.start.function, name: invocation.start.name,
-            arn: arn.description, operations: invocation.operations, backend: EmbeddedBackend(invocation),
-            logger: logger, executor: executor)
+            execution: ExecutionFacts(
+                id: invocation.execution, function: start.function, version: start.version, name: start.name,
+                arn: invocation.arn.description, startTime: invocation.startTime, tenantID: start.tenantID,
+                traceHeader: start.traceHeader),
+            requestID: invocation.requestID.description, time: invocation.invocationTime,
+            order: UInt64(invocation.number) << 32, operations: invocation.operations,
+            updatedOperationIDs: invocation.updatedOperationIDs, backend: EmbeddedBackend(invocation),
+            environment: environment)
     }
 }
 

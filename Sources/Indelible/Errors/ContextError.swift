@@ -9,6 +9,8 @@ public struct ContextError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let closed = Code(description: "closed")
         /// A name has 1 to 256 printable ASCII characters.
         public static let invalidName = Code(description: "invalidName")
+        /// A count, a percentage or another argument is outside its range.
+        public static let invalidArgument = Code(description: "invalidArgument")
         /// A duration must be above zero.
         public static let invalidDuration = Code(description: "invalidDuration")
     }

@@ -13,7 +13,24 @@ public struct StepError: Error, Hashable, Sendable, CustomStringConvertible {
     public var message: String { cause.message }
 
     public var description: String {
-        "step \(step.map { "'\($0)'" } ?? "without a name") failed after \(attempts) attempts: \(cause)"
+        "step \(Self.title(step)) failed after \(attempts) attempts: \(cause)"
+    }
+}
+
+/// A condition that was waited for will not come true: a check threw, or its policy gave up.
+public struct WaitForConditionError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The wait's name.
+    public let condition: String?
+    /// How many checks were made.
+    public let attempts: Int
+    /// What the last check threw, or why there was no further one.
+    public let cause: RecordedError
+
+    /// The cause's message.
+    public var message: String { cause.message }
+
+    public var description: String {
+        "waiting for condition \(Self.title(condition)) failed after \(attempts) checks: \(cause)"
     }
 }
 
@@ -42,11 +59,38 @@ public struct CallbackError: Error, Hashable, Sendable, CustomStringConvertible 
     public var message: String { cause.message }
 
     public var description: String {
-        "callback \(callback.map { "'\($0)'" } ?? "without a name") \(code): \(cause)"
+        "callback \(Self.title(callback)) \(code): \(cause)"
     }
 }
 
-/// The body of a child context threw.
+/// A function that was invoked came to no result.
+public struct InvokeError: Error, Hashable, Sendable, CustomStringConvertible {
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        public let description: String
+
+        /// It failed, or there is no such function.
+        public static let failed = Code(description: "failed")
+        /// It took longer than it was given.
+        public static let timedOut = Code(description: "timedOut")
+        /// Somebody stopped its execution.
+        public static let stopped = Code(description: "stopped")
+    }
+
+    public let code: Code
+    /// The name of the invoke.
+    public let invoke: String?
+    /// What the function failed with: the type and the message are those of what its handler threw.
+    public let cause: RecordedError
+
+    /// The cause's message.
+    public var message: String { cause.message }
+
+    public var description: String {
+        "invoke \(Self.title(invoke)) \(code): \(cause)"
+    }
+}
+
+/// The body of a child context threw, or that of a branch.
 public struct ChildContextError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The child context's name.
     public let context: String?
@@ -57,10 +101,35 @@ public struct ChildContextError: Error, Hashable, Sendable, CustomStringConverti
     public var message: String { cause.message }
 
     public var description: String {
-        "child context \(context.map { "'\($0)'" } ?? "without a name") failed: \(cause)"
+        "child context \(Self.title(context)) failed: \(cause)"
+    }
+}
+
+/// A batch was declared failed by its own completion rule: see ``BatchCompletion/custom(_:)``.
+public struct BatchError: Error, Hashable, Sendable, CustomStringConvertible {
+    public let completionReason: BatchCompletionReason
+    public let successCount: Int
+    public let failureCount: Int
+
+    public var description: String {
+        "the batch is \(completionReason.rawValue): \(successCount) items succeeded, \(failureCount) failed"
+    }
+}
+
+/// A recorded failure of an operation. Its cause's message and data go with it when it leaves the handler.
+protocol OperationFailure: Error {
+    var cause: RecordedError { get }
+}
+
+extension OperationFailure {
+    /// For messages: the operation's name in quotes.
+    fileprivate static func title(_ name: String?) -> String {
+        name.map { "'\($0)'" } ?? "without a name"
     }
 }
 
 extension StepError: OperationFailure {}
+extension WaitForConditionError: OperationFailure {}
 extension CallbackError: OperationFailure {}
+extension InvokeError: OperationFailure {}
 extension ChildContextError: OperationFailure {}

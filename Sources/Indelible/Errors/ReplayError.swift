@@ -1,3 +1,4 @@
+import ExecutionEngine
 import ExecutionModel
 
 /// The handler asked for another operation than its history holds at this place: its code has changed under a running
@@ -21,25 +22,73 @@ public struct ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// What a change of the code looks like from where it was first noticed: a guess.
+    public struct Cause: Hashable, Sendable, CustomStringConvertible {
+        public let description: String
+
+        /// The same kind of operation has another name.
+        public static let renamed = Cause(description: "renamed")
+        /// The same name belongs to another kind of operation.
+        public static let changedKind = Cause(description: "changedKind")
+        /// An operation comes before the recorded one that the history does not know.
+        public static let inserted = Cause(description: "inserted")
+        /// The recorded operation is skipped: the one after it is asked for. Two neighbours that have changed places look the
+        /// same.
+        public static let removed = Cause(description: "removed")
+        /// An operation is asked for that the history holds further on.
+        public static let reordered = Cause(description: "reordered")
+    }
+
     /// What the history holds.
     public let recorded: Identity?
     /// What the handler asked for.
     public let attempted: Identity
+    /// The last operations of the same context, three at most, that the handler asked for as the history holds them.
+    public let agreed: [Identity]
+    public let likelyCause: Cause
 
-    /// What happened and what to do.
+    /// What happened, where, and what to do.
     public var message: String {
         """
-        the history holds \(recorded.map(\.description) ?? "no operation"), the handler asked for \(attempted): \
-        run the code that recorded it, or stop the execution
+        the history holds \(recorded.map(\.description) ?? "no operation"), the handler asked for \(attempted); \
+        \(agreed.isEmpty ? "nothing before it in its context" : "they agreed up to \(agreed.map(\.description).joined(separator: ", "))"); \
+        \(advice)
         """
+    }
+
+    private var advice: String {
+        let guess =
+            switch likelyCause {
+            case .renamed: "the operation looks renamed"
+            case .changedKind: "the operation looks changed into another kind"
+            case .inserted: "an operation looks inserted"
+            case .removed: "the operation looks removed, or moved behind the next"
+            default: "the operations look reordered"
+            }
+        return
+            "\(guess): run the code that recorded it, put the change behind context.patched(_:), or stop the execution"
     }
 
     public var description: String { message }
 }
 
 extension ReplayError {
-    package init(_ divergence: Divergence) {
-        self.init(recorded: divergence.recorded.map(Identity.init), attempted: Identity(divergence.attempted))
+    package init(_ report: DivergenceReport) {
+        self.init(
+            recorded: report.divergence.recorded.map(Identity.init), attempted: Identity(report.divergence.attempted),
+            agreed: report.agreed.map(Identity.init), likelyCause: Cause(report.likelyCause))
+    }
+}
+
+extension ReplayError.Cause {
+    fileprivate init(_ cause: DivergenceReport.Cause) {
+        switch cause {
+        case .renamed: self = .renamed
+        case .changedKind: self = .changedKind
+        case .inserted: self = .inserted
+        case .removed: self = .removed
+        case .reordered: self = .reordered
+        }
     }
 }
 

@@ -10,42 +10,72 @@ import ExecutionModel
 /// ```
 ///
 /// The closure runs off every actor and may be passed to any number of engines. Its input and its result are recorded.
-public struct DurableFunction<Input, Output>: AnyDurableFunction {
+public struct DurableFunction<Input, Output>: EngineFunction, InvokableFunction {
     /// What executions refer to, for as long as they are kept: 1 to 140 characters of `[a-zA-Z0-9-_]`.
     public let name: String
     public let invocable: InvocableFunction
-    let encodeInput: @Sendable (Input) throws -> [UInt8]?
-    let decodeOutput: @Sendable ([UInt8]?) throws -> Output
+    public let target: InvokeTarget<Input, Output>
 
     private init(
-        _ name: String, _ options: FunctionOptions, encodeInput: @escaping @Sendable (Input) throws -> [UInt8]?,
-        decodeOutput: @escaping @Sendable ([UInt8]?) throws -> Output,
+        _ name: String, _ options: FunctionOptions,
+        encodeInput: nonisolated(nonsending) @escaping @Sendable (Input, SerdesPlace) async throws -> [UInt8]?,
+        decodeOutput: nonisolated(nonsending) @escaping @Sendable ([UInt8]?, SerdesPlace) async throws -> Output,
         handle: @escaping @Sendable ([UInt8]?, DurableContext) async throws -> [UInt8]?
     ) {
         self.name = name
-        self.encodeInput = encodeInput
-        self.decodeOutput = decodeOutput
-        invocable = InvocableFunction(name: name, options: options, handle: handle)
+        invocable = InvocableFunction(name: name, options: options, code: .durable(handle))
+        target = InvokeTarget(
+            reference: "\(name):\(invocable.version)", encodeInput: encodeInput, decodeOutput: decodeOutput)
     }
+}
+
+/// The ways in which a function's values become bytes.
+private struct Coding: Sendable {
+    let name: String
+    let serdes: any Serdes
+
+    func input<Value: Encodable & SendableMetatype>(
+        of type: Value.Type
+    ) -> nonisolated(nonsending) @Sendable (Value, SerdesPlace) async throws -> [UInt8]? {
+        { try await serdes.encoded($0, for: $1, as: "the input of function '\(name)'") }
+    }
+
+    func output<Value: Decodable & SendableMetatype>(
+        of type: Value.Type
+    ) -> nonisolated(nonsending) @Sendable ([UInt8]?, SerdesPlace) async throws -> Value {
+        { try await serdes.decoded(Value.self, from: $0, for: $1, as: "the result of function '\(name)'") }
+    }
+
+    nonisolated(nonsending) func decodeInput<Value: Decodable>(
+        _ bytes: [UInt8]?, as type: Value.Type, _ place: SerdesPlace
+    ) async throws -> Value {
+        try await serdes.decoded(type, from: bytes, for: place, as: "the input of function '\(name)'")
+    }
+
+    nonisolated(nonsending) func encodeOutput(_ value: some Encodable, _ place: SerdesPlace) async throws -> [UInt8]? {
+        try await serdes.encoded(value, for: place, as: "the result of function '\(name)'")
+    }
+}
+
+extension DurableContext {
+    fileprivate var place: SerdesPlace { SerdesPlace(run.execution) }
 }
 
 extension DurableFunction where Input: Codable & SendableMetatype, Output: Codable & SendableMetatype {
     /// - Parameters:
     ///   - name: See ``name``.
-    ///   - options: Its limits, its serdes, and what happens when its code no longer matches a history.
+    ///   - options: Its version, its limits, its serdes, and what happens when its code no longer matches a history.
     ///   - handler: Runs from its beginning each time an execution goes on: see ``DurableContext``.
     public init(
         _ name: String, options: FunctionOptions = FunctionOptions(),
         handler: @escaping @concurrent @Sendable (Input, DurableContext) async throws -> Output
     ) {
-        let serdes = options.serdes
+        let coding = Coding(name: name, serdes: options.serdes)
         self.init(
-            name, options,
-            encodeInput: { try serdes.encoded($0, as: "the input of function '\(name)'") },
-            decodeOutput: { try serdes.decoded(Output.self, from: $0, as: "the result of function '\(name)'") }
+            name, options, encodeInput: coding.input(of: Input.self), decodeOutput: coding.output(of: Output.self)
         ) { bytes, context in
-            let input = try serdes.decoded(Input.self, from: bytes, as: "the input of function '\(name)'")
-            return try serdes.encoded(try await handler(input, context), as: "the result of function '\(name)'")
+            let input = try await coding.decodeInput(bytes, as: Input.self, context.place)
+            return try await coding.encodeOutput(try await handler(input, context), context.place)
         }
     }
 }
@@ -59,14 +89,10 @@ extension DurableFunction where Input: Codable & SendableMetatype, Output == Voi
         _ name: String, options: FunctionOptions = FunctionOptions(),
         handler: @escaping @concurrent @Sendable (Input, DurableContext) async throws -> Void
     ) {
-        let serdes = options.serdes
-        self.init(
-            name, options,
-            encodeInput: { try serdes.encoded($0, as: "the input of function '\(name)'") },
-            decodeOutput: { _ in }
-        ) { bytes, context in
-            let input = try serdes.decoded(Input.self, from: bytes, as: "the input of function '\(name)'")
-            try await handler(input, context)
+        let coding = Coding(name: name, serdes: options.serdes)
+        self.init(name, options, encodeInput: coding.input(of: Input.self), decodeOutput: { _, _ in }) {
+            bytes, context in
+            try await handler(try await coding.decodeInput(bytes, as: Input.self, context.place), context)
             return nil
         }
     }
@@ -78,12 +104,11 @@ extension DurableFunction where Input == Void, Output: Codable & SendableMetatyp
         _ name: String, options: FunctionOptions = FunctionOptions(),
         handler: @escaping @concurrent @Sendable (DurableContext) async throws -> Output
     ) {
-        let serdes = options.serdes
+        let coding = Coding(name: name, serdes: options.serdes)
         self.init(
-            name, options, encodeInput: { _ in nil },
-            decodeOutput: { try serdes.decoded(Output.self, from: $0, as: "the result of function '\(name)'") }
+            name, options, encodeInput: { _, _ in nil }, decodeOutput: coding.output(of: Output.self)
         ) { _, context in
-            try serdes.encoded(try await handler(context), as: "the result of function '\(name)'")
+            try await coding.encodeOutput(try await handler(context), context.place)
         }
     }
 }
@@ -97,7 +122,7 @@ extension DurableFunction where Input == Void, Output == Void {
         _ name: String, options: FunctionOptions = FunctionOptions(),
         handler: @escaping @concurrent @Sendable (DurableContext) async throws -> Void
     ) {
-        self.init(name, options, encodeInput: { _ in nil }, decodeOutput: { _ in }) { _, context in
+        self.init(name, options, encodeInput: { _, _ in nil }, decodeOutput: { _, _ in }) { _, context in
             try await handler(context)
             return nil
         }

@@ -5,30 +5,92 @@ extension InvocableFunction {
     /// Runs the handler once over what the history holds, and says what it came to.
     ///
     /// Cancelling the task that calls this takes the invocation back: the handler's task is cancelled, and no error that
-    /// it then throws counts. The answer comes when the handler has ended, or is parked.
+    /// it then throws counts. The answer comes when the handler has ended or waits, or is parked for good.
     package func invoke(_ input: HandlerInput) async -> HandlerOutcome {
-        let invocation = HandlerInvocation(input, serdes: options.serdes)
-        let outcome = await invocation.run { await runHandler(in: invocation) }
+        await invoke(input, parking: nil)
+    }
+
+    func invoke(_ input: HandlerInput, parking: ParkingSpace?) async -> HandlerOutcome {
+        guard case .execution(let payload, _) = input.operations.first?.details else {
+            preconditionFailure("the first row of an invocation is its execution's")
+        }
+        let bytes = payload?.inlineBytes
+        switch code {
+        case .plain(let handle):
+            return await runPlain(input, bytes, handle)
+        case .durable(let handle):
+            let run = HandlerRun(self, input, parking: parking)
+            let isReplaying = input.operations.count > 1
+            await run.instruments.invocationStarted()
+            return finish(
+                await run.begin { await self.runHandler(handle, bytes, in: run, isReplaying: isReplaying) }, run)
+        }
+    }
+
+    /// Goes on with a run that was parked.
+    func resume(_ run: HandlerRun, _ input: HandlerInput) async -> HandlerOutcome {
+        finish(await run.resume(input), run)
+    }
+
+    private func finish(_ outcome: HandlerOutcome, _ run: HandlerRun) -> HandlerOutcome {
         guard case .diverged(let divergence) = outcome else { return outcome }
-        let mismatch = ReplayError(divergence)
-        input.logger.error("\(mismatch.message)", metadata: ["execution": "\(input.name)"])
+        let mismatch = ReplayError(run.report(on: divergence))
+        run.environment.logger.error(
+            "\(mismatch.message)",
+            metadata: ["execution": "\(run.execution.name)", "execution-arn": "\(run.execution.arn)"])
         switch options.onMismatch {
         case .hold: return outcome
         case .fail: return .failed(RecordedError(mismatch).object)
         }
     }
 
-    private func runHandler(in invocation: HandlerInvocation) async -> HandlerOutcome {
-        let rows = invocation.input.operations
-        guard case .execution(let payload, _) = rows.first?.details else {
-            preconditionFailure("the first row of an invocation is its execution's")
-        }
-        let context = DurableContext(invocation, in: nil, isReplaying: rows.count > 1)
+    private func runHandler(
+        _ handle: @Sendable ([UInt8]?, DurableContext) async throws -> [UInt8]?, _ input: [UInt8]?,
+        in run: HandlerRun, isReplaying: Bool
+    ) async -> HandlerOutcome {
+        let context = DurableContext(
+            run, strand: run.root, prefix: nil, parentID: nil, isReplaying: isReplaying,
+            lastTime: run.execution.startTime)
         defer { context.close() }
         do {
-            return .succeeded(result: try await handle(payload?.inlineBytes, context))
+            let result = try await handle(input, context)
+            return try await run.finish(result)
         } catch {
             return .failed(RecordedError(error).object)
         }
+    }
+
+    private func runPlain(
+        _ input: HandlerInput, _ bytes: [UInt8]?,
+        _ handle: @escaping @Sendable ([UInt8]?, SerdesPlace) async throws -> [UInt8]?
+    ) async -> HandlerOutcome {
+        let instruments = Instruments(input, isFirst: true)
+        await instruments.invocationStarted()
+        let outcome: HandlerOutcome
+        do {
+            outcome = .succeeded(result: try await handle(bytes, SerdesPlace(input.execution)))
+        } catch {
+            // What a cancelled body throws says nothing about the call.
+            outcome = Task.isCancelled ? .abandoned : .failed(RecordedError(error).object)
+        }
+        await instruments.invocationEnded(outcome)
+        return outcome
+    }
+}
+
+extension HandlerRun {
+    /// What AWS Lambda returns from an invocation at most: a longer result is recorded by a checkpoint.
+    static let resultLengthMax = (6 << 20) - 50
+
+    /// Ends the execution with a result: by the invocation's own end, or by a checkpoint where it is too long for that.
+    func finish(_ result: [UInt8]?) async throws -> HandlerOutcome {
+        guard let result, result.count > Self.resultLengthMax, !isSuspending else { return .succeeded(result: result) }
+        let identity = OperationIdentity(id: OperationID("execution-result"), type: .execution)
+        do {
+            try await checkpoint([OperationUpdate(identity, .succeed, payload: result)], forced: true, on: root)
+        } catch let refusal as RefusedUpdate {
+            return .failed(refusal.error)
+        }
+        return .succeeded(result: nil)
     }
 }

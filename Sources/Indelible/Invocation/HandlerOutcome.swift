@@ -2,6 +2,7 @@ import ExecutionModel
 
 /// What an invocation of a handler came to.
 package enum HandlerOutcome: Sendable, Equatable {
+    /// Nil also where a checkpoint has recorded the result.
     case succeeded(result: [UInt8]?)
     case failed(ErrorObject)
     /// An operation has to wait; the engine invokes the handler again when it may go on.

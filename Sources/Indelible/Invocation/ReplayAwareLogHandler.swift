@@ -1,13 +1,18 @@
 import Logging
 
 /// Passes on what is logged, except while its context replays: each message then appears once, however often the
-/// handler runs.
+/// handler runs. It adds which invocation the message is from, since a handler may live through several.
 struct ReplayAwareLogHandler: LogHandler {
     private var base: any LogHandler
-    private let replay: ReplayFlag
+    private let run: HandlerRun
+    private let operation: ObservedOperation?
+    /// Nil: everything is passed on.
+    private let replay: ReplayFlag?
 
-    init(_ base: any LogHandler, replay: ReplayFlag) {
+    init(_ base: any LogHandler, run: HandlerRun, operation: ObservedOperation?, replay: ReplayFlag?) {
         self.base = base
+        self.run = run
+        self.operation = operation
         self.replay = replay
     }
 
@@ -32,7 +37,27 @@ struct ReplayAwareLogHandler: LogHandler {
     }
 
     func log(event: LogEvent) {
-        guard !replay.isReplaying else { return }
+        guard !(replay?.isReplaying ?? false) else { return }
+        var added: Logger.Metadata = ["request-id": "\(run.requestID)"]
+        run.observe { instruments in
+            added.merge(instruments.logMetadata(for: operation)) { _, newer in newer }
+        }
+        var event = event
+        // What the message itself says wins.
+        event.metadata = added.merging(event.metadata ?? [:]) { _, message in message }
         base.log(event: event)
+    }
+}
+
+extension HandlerRun {
+    /// The logger of the handler, of a context's operations, or of an operation's body.
+    func logger(for operation: ObservedOperation?, replay: ReplayFlag?) -> Logger {
+        var logger = environment.logger
+        logger[metadataKey: "function"] = "\(execution.function)"
+        logger[metadataKey: "execution"] = "\(execution.name)"
+        logger[metadataKey: "execution-arn"] = "\(execution.arn)"
+        if let tenantID = execution.tenantID { logger[metadataKey: "tenant-id"] = "\(tenantID)" }
+        logger.handler = ReplayAwareLogHandler(logger.handler, run: self, operation: operation, replay: replay)
+        return logger
     }
 }

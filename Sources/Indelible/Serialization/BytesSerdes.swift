@@ -8,7 +8,7 @@
 public struct BytesSerdes: Serdes {
     public init() {}
 
-    public func encode<Value: Encodable>(_ value: Value) throws -> [UInt8]? {
+    public func encode<Value: Encodable>(_ value: Value, for place: SerdesPlace) throws -> [UInt8]? {
         switch value {
         case let bytes as [UInt8]: return bytes
         case let data as Data: return Array(data)
@@ -17,7 +17,9 @@ public struct BytesSerdes: Serdes {
         }
     }
 
-    public func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]?) throws -> Value {
+    public func decode<Value: Decodable>(
+        _ type: Value.Type, from bytes: [UInt8]?, for place: SerdesPlace
+    ) throws -> Value {
         let bytes = bytes ?? []
         if let value = bytes as? Value { return value }
         if type == Data.self, let value = Data(bytes) as? Value { return value }

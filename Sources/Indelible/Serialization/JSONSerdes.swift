@@ -11,21 +11,31 @@
 public struct JSONSerdes: Serdes {
     public init() {}
 
-    public func encode<Value: Encodable>(_ value: Value) throws -> [UInt8]? {
+    public func encode<Value: Encodable>(_ value: Value, for place: SerdesPlace) throws -> [UInt8]? {
+        try Self.encode(value)
+    }
+
+    public func decode<Value: Decodable>(
+        _ type: Value.Type, from bytes: [UInt8]?, for place: SerdesPlace
+    ) throws -> Value {
+        try Self.decode(type, from: bytes)
+    }
+
+    static func encode<Value: Encodable>(_ value: Value) throws -> [UInt8] {
         if let scalar = value as? any JSONScalar {
             if let bytes = scalar.jsonBytes { return bytes }
         }
-        return Array(try Self.encoder.encode(value))
+        return Array(try encoder.encode(value))
     }
 
-    public func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]?) throws -> Value {
-        let bytes = bytes ?? Self.null
+    static func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]?) throws -> Value {
+        let bytes = bytes ?? null
         if let scalar = type as? any JSONScalar.Type, let decoded = scalar.init(jsonBytes: bytes),
             let value = decoded as? Value
         {
             return value
         }
-        return try Self.decoder.decode(type, from: Data(bytes))
+        return try decoder.decode(type, from: Data(bytes))
     }
 
     static let null = Array("null".utf8)

@@ -14,13 +14,14 @@ public struct RedactingSerdes: Serdes {
         redaction = JSONRedaction(fields: fields)
     }
 
-    public func encode<Value: Encodable>(_ value: Value) throws -> [UInt8]? {
-        guard let bytes = try JSONSerdes().encode(value) else { return nil }
-        return redaction.apply(to: bytes)
+    public func encode<Value: Encodable>(_ value: Value, for place: SerdesPlace) throws -> [UInt8]? {
+        redaction.apply(to: try JSONSerdes.encode(value))
     }
 
-    public func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]?) throws -> Value {
-        try JSONSerdes().decode(type, from: bytes)
+    public func decode<Value: Decodable>(
+        _ type: Value.Type, from bytes: [UInt8]?, for place: SerdesPlace
+    ) throws -> Value {
+        try JSONSerdes.decode(type, from: bytes)
     }
 }
 

@@ -1,0 +1,220 @@
+import ExecutionModel
+import Synchronization
+
+/// Which of the two batch operations it is.
+struct BatchKind: Sendable {
+    let subType: String
+    let itemSubType: String
+    let itemName: String
+    let summaryType: String
+
+    static let map = BatchKind(
+        subType: "Map", itemSubType: "MapIteration", itemName: "map-item", summaryType: "MapResult")
+    static let parallel = BatchKind(
+        subType: "Parallel", itemSubType: "ParallelBranch", itemName: "parallel-branch", summaryType: "ParallelResult")
+}
+
+/// What a caller asks of a batch.
+struct BatchOptions {
+    let kind: BatchKind
+    let count: Int
+    let concurrencyLimit: Int?
+    let completion: BatchCompletion
+    let nesting: BatchNesting
+    /// Of the item at an index; nil: the kind's own.
+    let itemName: @Sendable (Int) -> String?
+
+    func check() throws(ContextError) {
+        if let concurrencyLimit, concurrencyLimit < 1 {
+            throw ContextError(
+                code: .invalidArgument, message: "a batch of concurrency \(concurrencyLimit) cannot start: at least 1")
+        }
+        try completion.check(count: count)
+    }
+
+    func name(of index: Int) throws(ContextError) -> String {
+        let name = itemName(index) ?? "\(kind.itemName)-\(index)"
+        guard name.isPrintableASCII(Limits.operationNameLengthMax) else {
+            throw ContextError(
+                code: .invalidName,
+                message: "the item's name '\(name.prefix(64))' is not 1 to 256 printable ASCII characters")
+        }
+        return name
+    }
+}
+
+/// Runs the items of a batch, each on a strand of its own, and gathers what they come to.
+///
+/// It runs on the strand of the operation itself: one place decides what starts and when it is over.
+struct BatchRun: Sendable {
+    let identity: OperationIdentity
+    /// The inside of the operation.
+    let scope: ContextScope
+    let kind: BatchKind
+    let nesting: BatchNesting
+    let names: [String]
+    /// The body of the item at an index: gives the bytes of its result.
+    let body: @Sendable (Int, ContextScope) async throws -> [UInt8]?
+
+    struct Outcome {
+        var statuses: [BatchItemStatus?]
+        var outcomes: [Int: BranchOutcome]
+        var reason: BatchCompletionReason
+    }
+
+    private var run: HandlerRun { scope.run }
+
+    /// Runs the items until the batch is over. What is running then is abandoned.
+    nonisolated(nonsending) func run(_ state: BatchState) async throws -> Outcome {
+        var state = state
+        var outcomes: [Int: BranchOutcome] = [:]
+        let mailbox = Mailbox(owner: scope.strand)
+        var running: [Int: Strand] = [:]
+        do {
+            while state.reason == nil {
+                while let index = state.startNext() { running[index] = start(index, mailbox) }
+                if state.reason != nil { break }
+                let (index, outcome) = try await next(mailbox)
+                running[index] = nil
+                if case .aborted(let error) = outcome { throw error }
+                outcomes[index] = outcome
+                state.end(index, succeeded: outcome.isSuccess)
+            }
+            try await abandon(running, mailbox, &state, &outcomes)
+        } catch {
+            await giveUp(running, after: error)
+            throw error
+        }
+        return Outcome(statuses: state.statuses, outcomes: outcomes, reason: state.reason ?? .allCompleted)
+    }
+
+    /// Runs the items again that had ended when a batch did whose result was too large to be recorded.
+    nonisolated(nonsending) func replay(_ summary: BatchSummary) async throws -> Outcome {
+        let indexes = summary.indexes
+        var statuses = [BatchItemStatus?](repeating: nil, count: names.count)
+        for index in indexes.started where index < names.count { statuses[index] = .started }
+        var outcomes: [Int: BranchOutcome] = [:]
+        let mailbox = Mailbox(owner: scope.strand)
+        for index in indexes.completed where index < names.count {
+            if nesting == .nested { try requireEnded(index) }
+            // One at a time: each answers from the record, or runs over it.
+            let strand = start(index, mailbox)
+            do {
+                let (_, outcome) = try await next(mailbox)
+                if case .aborted(let error) = outcome { throw error }
+                outcomes[index] = outcome
+                statuses[index] = outcome.isSuccess ? .succeeded : .failed
+            } catch {
+                await giveUp([index: strand], after: error)
+                throw error
+            }
+        }
+        return Outcome(statuses: statuses, outcomes: outcomes, reason: summary.completionReason)
+    }
+
+    /// The context of an item that the summary says had ended must have.
+    private func requireEnded(_ index: Int) throws {
+        let item = itemIdentity(index)
+        guard let row = run.row(item.id), row.status.isTerminal else {
+            throw run.diverge(recorded: nil, attempted: item)
+        }
+    }
+
+    private nonisolated(nonsending) func next(_ mailbox: Mailbox) async throws -> (Int, BranchOutcome) {
+        while true {
+            if let ended = run.state.withLock({ _ in mailbox.take() }) { return ended }
+            try await run.awaitBranch(of: mailbox, on: scope.strand)
+        }
+    }
+
+    // MARK: Items
+
+    private func itemIdentity(_ index: Int) -> OperationIdentity {
+        OperationIdentity(
+            id: OperationPath.branch(index, of: identity.id), parentID: identity.id, type: .context,
+            subType: kind.itemSubType, name: names[index])
+    }
+
+    private func start(_ index: Int, _ mailbox: Mailbox) -> Strand {
+        let item = itemIdentity(index)
+        return run.startBranch(
+            index, of: scope.strand, context: nesting == .nested ? item.id : nil, telling: mailbox
+        ) { strand in await outcome(of: index, item, on: strand) }
+    }
+
+    /// Nil: the invocation is over for the item.
+    private func outcome(of index: Int, _ item: OperationIdentity, on strand: Strand) async -> BranchOutcome? {
+        let inside = ContextScope(
+            run: run, strand: strand, prefix: item.id, parentID: nesting == .nested ? item.id : identity.id,
+            isReplaying: scope.isReplaying, lastTime: scope.lastTime, isToldOfCancel: scope.isToldOfCancel)
+        do {
+            return try await run.observed(item) {
+                guard nesting == .nested else { return .succeeded(try await flat(index, item, inside)) }
+                let end = try await RecordedContext(identity: item, scope: inside).end { try await body(index, $0) }
+                switch end.outcome {
+                case .succeeded(let bytes): return .succeeded(bytes)
+                case .failed(let error):
+                    if let cancelled = ExecutionCancelledError(recorded: error) { throw cancelled }
+                    return .failed(error)
+                }
+            }
+        } catch is Suspension {
+            return nil
+        } catch let error where error is any FatalFailure || error is ExecutionCancelledError {
+            return .aborted(error)
+        } catch {
+            return .failed(RecordedError(error))
+        }
+    }
+
+    private func flat(_ index: Int, _ item: OperationIdentity, _ inside: ContextScope) async throws -> [UInt8]? {
+        // A record under the item's id is that of a nested batch.
+        if let row = run.row(item.id) { throw run.diverge(recorded: row.identity, attempted: item) }
+        do {
+            return try await run.observedBody(of: item, isReplayed: scope.isReplaying) { try await body(index, inside) }
+        } catch {
+            if run.isCancelled { throw run.end(.abandoned) }
+            if run.isSuspending { throw Suspension() }
+            throw error
+        }
+    }
+
+    // MARK: The end
+
+    /// Cuts off what still runs. An item whose end was on its way to the record has ended.
+    private nonisolated(nonsending) func abandon(
+        _ running: [Int: Strand], _ mailbox: Mailbox, _ state: inout BatchState, _ outcomes: inout [Int: BranchOutcome]
+    ) async throws {
+        while let (index, outcome) = run.state.withLock({ _ in mailbox.take() }) {
+            if case .aborted = outcome { continue }
+            outcomes[index] = outcome
+            state.end(index, succeeded: outcome.isSuccess)
+        }
+        let rest = running.filter { state.statuses[$0.key] == .started }
+        await run.orphan(rest.sorted { $0.key < $1.key }.map(\.value))
+        for (index, strand) in rest {
+            guard let row = run.state.withLock({ _ in strand.recordedEnd }) else { continue }
+            let outcome: BranchOutcome =
+                row.status == .succeeded ? .succeeded(row.resultBytes) : .failed(RecordedError(row.error))
+            outcomes[index] = outcome
+            state.end(index, succeeded: outcome.isSuccess)
+        }
+    }
+
+    /// The operation itself comes to no end here. When the invocation is over, its items unwind too, and are waited for;
+    /// otherwise they are cut off.
+    private nonisolated(nonsending) func giveUp(_ running: [Int: Strand], after error: any Error) async {
+        guard error is Suspension || run.isSuspending else {
+            return await run.orphan(running.sorted { $0.key < $1.key }.map(\.value))
+        }
+        for strand in running.values {
+            await run.state.withLock { _ in strand.task }?.value
+        }
+    }
+}
+
+extension BranchOutcome {
+    var isSuccess: Bool {
+        if case .succeeded = self { true } else { false }
+    }
+}

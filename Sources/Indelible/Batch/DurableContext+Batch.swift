@@ -1,0 +1,134 @@
+import ExecutionModel
+
+extension DurableContext {
+    /// Runs a batch as this context's next operation, and records what it came to.
+    ///
+    /// - Parameters:
+    ///   - serdes: Of the whole result.
+    ///   - itemSerdes: Of each item's result.
+    ///   - body: Gives the bytes of an item's result.
+    nonisolated(nonsending) func batch<Value: Codable>(
+        _ name: String?, _ options: BatchOptions, of type: Value.Type, serdes: any Serdes, itemSerdes: any Serdes,
+        body: @escaping @Sendable (Int, ContextScope) async throws -> [UInt8]?
+    ) async throws -> BatchResult<Value> {
+        try options.check()
+        var names: [String] = []
+        for index in 0..<options.count { names.append(try options.name(of: index)) }
+        return try await operation(.context, options.kind.subType, name) { [names] identity in
+            if !run.hasRow(identity.id) { endReplay() }
+            let batch = BatchRun(
+                identity: identity, scope: scope(inside: identity.id), kind: options.kind, nesting: options.nesting,
+                names: names, body: body)
+            let record = BatchRecord<Value>(batch: batch, serdes: serdes, itemSerdes: itemSerdes)
+            let (result, row) = try await record.result(
+                BatchState(
+                    total: options.count, completion: options.completion, concurrencyLimit: options.concurrencyLimit))
+            note(row)
+            return result
+        }
+    }
+}
+
+/// The record of a batch: answers from it, or runs the batch and makes it.
+private struct BatchRecord<Value: Codable> {
+    let batch: BatchRun
+    let serdes: any Serdes
+    let itemSerdes: any Serdes
+
+    private var identity: OperationIdentity { batch.identity }
+    private var run: HandlerRun { batch.scope.run }
+    private var place: SerdesPlace { SerdesPlace(run.execution, operation: identity.id.rawValue) }
+    private var title: String { "the result of \(identity.subType ?? "batch") \(identity)" }
+
+    nonisolated(nonsending) func result(_ state: BatchState) async throws -> (BatchResult<Value>, Operation?) {
+        let row = try run.replay(identity)
+        switch row?.status {
+        case nil:
+            try await run.require(OperationUpdate(identity, .start), forced: false, on: batch.scope.strand)
+        case .started, .pending, .ready:
+            break
+        case .succeeded:
+            guard let row, row.isReplayedInside else { return (try await decoded(row?.resultBytes), row) }
+            let summary = try decodedSummary(row)
+            return (try await gathered(try await batch.replay(summary)), row)
+        case .failed, .cancelled, .timedOut, .stopped:
+            throw failure(RecordedError(row?.error))
+        }
+        do {
+            let outcome = try await batch.run(state)
+            return try await recorded(try await gathered(outcome), outcome)
+        } catch {
+            throw try await fail(error)
+        }
+    }
+
+    /// The items with their values.
+    private nonisolated(nonsending) func gathered(_ outcome: BatchRun.Outcome) async throws -> BatchResult<Value> {
+        var items: [BatchResult<Value>.Item] = []
+        for (index, status) in outcome.statuses.enumerated() {
+            guard let status else { continue }
+            var value: Value?
+            var error: RecordedError?
+            switch outcome.outcomes[index] {
+            case .succeeded(let bytes): value = try await self.value(bytes, of: index)
+            case .failed(let recorded): error = recorded
+            case .aborted, nil: break
+            }
+            items.append(
+                BatchResult<Value>.Item(
+                    index: index, name: batch.names[index], status: status, value: value, error: error))
+        }
+        return BatchResult(items: items, completionReason: outcome.reason)
+    }
+
+    private nonisolated(nonsending) func value(_ bytes: [UInt8]?, of index: Int) async throws -> Value {
+        try await itemSerdes.decoded(
+            Value.self, from: bytes,
+            for: SerdesPlace(run.execution, operation: OperationPath.branch(index, of: identity.id).rawValue),
+            as: "the result of item \(index) of \(identity)")
+    }
+
+    /// Records the batch, and gives the result as every replay will.
+    private nonisolated(nonsending) func recorded(
+        _ result: BatchResult<Value>, _ outcome: BatchRun.Outcome
+    ) async throws -> (BatchResult<Value>, Operation?) {
+        let bytes = try await serdes.encoded(result, for: place, as: title)
+        let isTooLarge = (bytes?.count ?? 0) > RecordedContext.resultLengthMax
+        let payload =
+            isTooLarge
+            ? try JSONSerdes.encode(
+                BatchSummary(type: batch.kind.summaryType, statuses: outcome.statuses, reason: outcome.reason)) : bytes
+        let rows = try await run.checkpoint(
+            [OperationUpdate(identity, .succeed, payload: payload, options: .context(replayChildren: isTooLarge))],
+            forced: true, on: batch.scope.strand)
+        return (isTooLarge ? result : try await decoded(bytes), rows.row(of: identity.id))
+    }
+
+    private nonisolated(nonsending) func decoded(_ bytes: [UInt8]?) async throws -> BatchResult<Value> {
+        try await serdes.decoded(BatchResult<Value>.self, from: bytes, for: place, as: title)
+    }
+
+    private func decodedSummary(_ row: Operation) throws -> BatchSummary {
+        do {
+            return try JSONSerdes.decode(BatchSummary.self, from: row.resultBytes)
+        } catch {
+            throw SerdesError(
+                .decodingFailed, message: "cannot decode the summary of \(identity): \(error)", cause: error)
+        }
+    }
+
+    /// Records what ended the whole batch; what is fatal passes unrecorded.
+    private nonisolated(nonsending) func fail(_ thrown: any Error) async throws -> any Error {
+        if run.isCancelled { return run.end(.abandoned) }
+        if run.isSuspending || thrown is Suspension { return Suspension() }
+        if thrown is any FatalFailure { return thrown }
+        let cause = (thrown as? RefusedUpdate).map { RecordedError($0.error) } ?? RecordedError(thrown)
+        try await run.require(
+            OperationUpdate(identity, .fail, error: cause.object), forced: true, on: batch.scope.strand)
+        return failure(cause)
+    }
+
+    private func failure(_ cause: RecordedError) -> any Error {
+        ExecutionCancelledError(recorded: cause) ?? ChildContextError(context: identity.name, cause: cause)
+    }
+}

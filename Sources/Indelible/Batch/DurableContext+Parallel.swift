@@ -1,0 +1,151 @@
+import ExecutionModel
+
+extension DurableContext {
+    /// Runs branches at the same time and returns what became of them. On replay after that, returns the record.
+    ///
+    /// ```swift
+    /// let quotes = try await context.parallel("quotes", completion: .firstSuccessful) {
+    ///     DurableBranch("north") { context in try await context.step { _ in try await north.quote(order) } }
+    ///     DurableBranch("south") { context in try await context.step { _ in try await south.quote(order) } }
+    /// }
+    /// ```
+    ///
+    /// As ``map(_:_:maxConcurrency:completion:nesting:itemName:serdes:itemSerdes:body:)``, with a body of its own for each
+    /// item. Branches of different types go into ``parallel(_:_:)``.
+    ///
+    /// - Parameters:
+    ///   - name: As a step's.
+    ///   - maxConcurrency: How many branches may have started and not ended; at least 1. Nil: all.
+    ///   - completion: When the batch is over.
+    ///   - nesting: What the history shows of the branches.
+    ///   - serdes: How the whole result becomes bytes; nil: as the function says.
+    ///   - itemSerdes: How a branch's result becomes bytes; nil: as `serdes`.
+    ///   - branches: The same on every replay.
+    /// - SeeAlso: AWS Lambda's `CheckpointDurableExecution`, operation type `CONTEXT`, sub type `Parallel`.
+    public nonisolated(nonsending) func parallel<Result: Codable & SendableMetatype>(
+        _ name: String? = nil, maxConcurrency: Int? = nil, completion: BatchCompletion = .allSuccessful,
+        nesting: BatchNesting = .nested, serdes: (any Serdes)? = nil, itemSerdes: (any Serdes)? = nil,
+        @DurableBranchBuilder<Result> branches: () -> [DurableBranch<Result>]
+    ) async throws -> BatchResult<Result> {
+        let branches = branches()
+        let options = BatchOptions(
+            kind: .parallel, count: branches.count, concurrencyLimit: maxConcurrency, completion: completion,
+            nesting: nesting, itemName: { branches[$0].name })
+        let itemSerdes = itemSerdes ?? serdes ?? run.serdes
+        return try await batch(
+            name, options, of: Result.self, serdes: serdes ?? run.serdes, itemSerdes: itemSerdes
+        ) { index, scope in
+            try await scope.encoding(
+                itemSerdes, as: "the result of a branch of parallel \(name ?? "")", branches[index].body)
+        }
+    }
+
+    /// Runs branches at the same time, as the other `parallel`, for branches without a result.
+    @_disfavoredOverload
+    public nonisolated(nonsending) func parallel(
+        _ name: String? = nil, maxConcurrency: Int? = nil, completion: BatchCompletion = .allSuccessful,
+        nesting: BatchNesting = .nested, @DurableBranchBuilder<Void> branches: () -> [DurableBranch<Void>]
+    ) async throws -> BatchResult<Void> {
+        let branches = branches()
+        let options = BatchOptions(
+            kind: .parallel, count: branches.count, concurrencyLimit: maxConcurrency, completion: completion,
+            nesting: nesting, itemName: { branches[$0].name })
+        let batch = try await batch(
+            name, options, of: Nothing.self, serdes: .json, itemSerdes: .json
+        ) { index, scope in try await scope.running(branches[index].body) }
+        return batch.map { _ in () }
+    }
+
+    /// Runs branches of any types at the same time and returns their results, in order, once all have succeeded. On replay
+    /// after that, returns the record.
+    ///
+    /// ```swift
+    /// let (stock, risk) = try await context.parallel(
+    ///     "checks",
+    ///     { context in try await context.step("stock") { _ in try await stock(of: order) } },
+    ///     { context in try await context.step("risk") { _ in try await risk(of: order) } })
+    /// ```
+    ///
+    /// The first branch that throws ends the others, as ``BatchCompletion/allSuccessful`` says.
+    ///
+    /// - Throws: ``ChildContextError`` with what the first branch, in order, threw that failed; otherwise as the other
+    ///   `parallel`.
+    public nonisolated(nonsending) func parallel<each Result: Codable & SendableMetatype>(
+        _ name: String? = nil,
+        _ branch: repeat @escaping @concurrent @Sendable (DurableContext) async throws -> each Result
+    ) async throws -> (repeat each Result) {
+        let serdes = run.serdes
+        var bodies: [@Sendable (ContextScope) async throws -> [UInt8]?] = []
+        for body in repeat each branch {
+            bodies.append { scope in
+                try await scope.encoding(serdes, as: "the result of a branch of parallel \(name ?? "")", body)
+            }
+        }
+        let all = bodies
+        let options = BatchOptions(
+            kind: .parallel, count: all.count, concurrencyLimit: nil, completion: .allSuccessful, nesting: .nested,
+            itemName: { _ in nil })
+        let batch = try await batch(
+            name, options, of: RecordedBytes.self, serdes: .json, itemSerdes: RecordedBytes.serdes
+        ) { index, scope in try await all[index](scope) }
+        var results = try batch.throwIfError().results.makeIterator()
+        return (repeat try await Self.decode((each Result).self, results.next(), serdes, run))
+    }
+
+    private nonisolated(nonsending) static func decode<Result: Codable>(
+        _ type: Result.Type, _ recorded: RecordedBytes?, _ serdes: any Serdes, _ run: HandlerRun
+    ) async throws -> Result {
+        try await serdes.decoded(
+            type, from: recorded?.bytes, for: SerdesPlace(run.execution), as: "the result of a branch")
+    }
+}
+
+/// The bytes of a branch's result whose type the batch does not know: in JSON a text, or base64 where they are none.
+private struct RecordedBytes: Codable, Sendable {
+    var bytes: [UInt8]?
+
+    private enum CodingKeys: String, CodingKey {
+        case text, base64
+    }
+
+    init(bytes: [UInt8]?) {
+        self.bytes = bytes
+    }
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.container(keyedBy: CodingKeys.self)
+        if let text = try container.decodeIfPresent(String.self, forKey: .text) {
+            bytes = Array(text.utf8)
+        } else {
+            bytes = try container.decodeIfPresent([UInt8].self, forKey: .base64)
+        }
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        guard let bytes else { return }
+        if let text = String(validating: bytes, as: UTF8.self) {
+            try container.encode(text, forKey: .text)
+        } else {
+            try container.encode(bytes, forKey: .base64)
+        }
+    }
+
+    /// Takes an item's bytes as they are.
+    static let serdes = PassingSerdes()
+
+    struct PassingSerdes: Serdes {
+        func encode<Value: Encodable>(_ value: Value, for place: SerdesPlace) throws -> [UInt8]? {
+            (value as? RecordedBytes)?.bytes
+        }
+
+        func decode<Value: Decodable>(
+            _ type: Value.Type, from bytes: [UInt8]?, for place: SerdesPlace
+        ) throws -> Value {
+            guard let value = RecordedBytes(bytes: bytes) as? Value else {
+                preconditionFailure("the serdes of recorded bytes is asked for \(type)")
+            }
+            return value
+        }
+    }
+}

@@ -1,0 +1,119 @@
+extension DurableContext {
+    /// Runs `body`, and when it throws, undoes what it has done: in reverse, each as a durable step.
+    ///
+    /// ```swift
+    /// try await context.saga { saga in
+    ///     let flight = try await saga.step("flight") { _ in try await book(trip) } compensation: { flight, _ in
+    ///         try await cancel(flight)
+    ///     }
+    ///     try await context.wait("confirmation", for: .hours(1))
+    ///     …
+    /// }
+    /// ```
+    ///
+    /// The saga records nothing itself: its steps do, and so do its compensations, which survive crashes as they. A
+    /// cancellation (``ExecutionCancelledError``) is undone like any other error; a suspension is none.
+    ///
+    /// - Parameters:
+    ///   - retry: When a compensation is tried again after it throws.
+    ///   - body: May use this context between the saga's own steps.
+    /// - Throws: What `body` threw, once everything is undone; ``SagaError`` when a compensation failed for good, after the
+    ///   others have been tried.
+    public nonisolated(nonsending) func saga<Result>(
+        retry: RetryPolicy = .critical, body: nonisolated(nonsending) (Saga) async throws -> Result
+    ) async throws -> Result {
+        let saga = Saga(self, retry)
+        do {
+            return try await body(saga)
+        } catch {
+            if run.isSuspending || error is Suspension { throw error }
+            try await saga.undo(after: error)
+            throw error
+        }
+    }
+}
+
+/// What a saga has done so far, and how to undo it. Belongs to its context, as which it is not `Sendable`.
+public final class Saga {
+    private let context: DurableContext
+    private let retry: RetryPolicy
+    private var compensations: [Compensation] = []
+
+    private struct Compensation {
+        var name: String?
+        var undo: nonisolated(nonsending) (StepContext) async throws -> Void
+    }
+
+    init(_ context: DurableContext, _ retry: RetryPolicy) {
+        self.context = context
+        self.retry = retry
+    }
+
+    /// A step of the context, and what undoes it when the saga fails later: see
+    /// ``DurableContext/step(_:retry:semantics:serdes:execution:body:)``.
+    ///
+    /// A step that fails is not undone. Where its effect may have happened all the same, use ``compensate(_:with:)`` before it.
+    ///
+    /// - Parameter compensation: The body of a step named `undo <name>`, given what the step returned.
+    public nonisolated(nonsending) func step<Result: Codable>(
+        _ name: String? = nil, retry: RetryPolicy = .default, semantics: StepSemantics = .atLeastOncePerRetry,
+        serdes: (any Serdes)? = nil, execution: StepExecution = .pool,
+        body: nonisolated(nonsending) (StepContext) async throws -> Result,
+        compensation: nonisolated(nonsending) @escaping (Result, StepContext) async throws -> Void
+    ) async throws -> Result {
+        let result = try await context.step(
+            name, retry: retry, semantics: semantics, serdes: serdes, execution: execution, body: body)
+        compensate(name) { step in try await compensation(result, step) }
+        return result
+    }
+
+    /// Adds something to undo when the saga fails, before everything that was added earlier.
+    ///
+    /// - Parameters:
+    ///   - name: Of what is undone.
+    ///   - compensation: The body of a step named `undo <name>`.
+    public func compensate(
+        _ name: String? = nil, with compensation: nonisolated(nonsending) @escaping (StepContext) async throws -> Void
+    ) {
+        compensations.append(Compensation(name: name, undo: compensation))
+    }
+
+    nonisolated(nonsending) func undo(after error: any Error) async throws {
+        var failures: [StepError] = []
+        while let compensation = compensations.popLast() {
+            do {
+                try await context.step(Self.title(compensation.name), retry: retry) { step in
+                    try await compensation.undo(step)
+                }
+            } catch let failure as StepError {
+                failures.append(failure)
+            } catch is ExecutionCancelledError {
+                // Told, once, in the middle of what it asks for.
+                compensations.append(compensation)
+            }
+        }
+        if !failures.isEmpty { throw SagaError(cause: RecordedError(error), failures: failures) }
+    }
+
+    /// Cut where it would be too long for a name.
+    private static func title(_ name: String?) -> String {
+        "undo \(name ?? "step")".prefix(256).description
+    }
+}
+
+/// A saga failed, and something of it could not be undone.
+public struct SagaError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What the saga failed with.
+    public let cause: RecordedError
+    /// The compensations that failed, the first one tried first.
+    public let failures: [StepError]
+
+    /// The cause's message.
+    public var message: String { cause.message }
+
+    public var description: String {
+        "the saga failed: \(cause); and could not be undone: \(failures.map(\.description).joined(separator: "; "))"
+    }
+}
+
+extension SagaError: OperationFailure {}

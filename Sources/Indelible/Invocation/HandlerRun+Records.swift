@@ -1,0 +1,181 @@
+import ExecutionEngine
+import ExecutionModel
+import Synchronization
+
+/// What operations ask the record, and tell it.
+extension HandlerRun {
+    /// Whether the history held the operation when this run asked.
+    func hasRow(_ id: OperationID) -> Bool {
+        state.withLock { $0.rows[id] != nil }
+    }
+
+    func row(_ id: OperationID) -> Operation? {
+        state.withLock { $0.rows[id]?.operation }
+    }
+
+    /// The row that a handler's operation replays from; nil when the history does not hold it.
+    ///
+    /// - Throws: ``ReplayError`` when the history holds another operation at that place. The run is poisoned.
+    func replay(_ identity: OperationIdentity) throws -> Operation? {
+        guard let row = row(identity.id) else { return nil }
+        guard row.identity == identity else { throw diverge(recorded: row.identity, attempted: identity) }
+        return row
+    }
+
+    /// Poisons the run, since the handler and its history do not agree.
+    func diverge(recorded: OperationIdentity?, attempted: OperationIdentity) -> ReplayError {
+        let divergence = Divergence(recorded: recorded, attempted: attempted)
+        end(.diverged(divergence))
+        return ReplayError(report(on: divergence))
+    }
+
+    /// The divergence with what stands around it in the history.
+    func report(on divergence: Divergence) -> DivergenceReport {
+        let siblings = state.withLock { state in
+            state.rows.values.filter { known in
+                known.operation.identity.parentID == divergence.attempted.parentID
+                    && known.operation.identity.type != .execution
+            }.sorted { $0.position < $1.position }
+        }
+        return DivergenceReport(divergence, siblings: siblings.map(\.operation.identity))
+    }
+
+    /// Lets a durable call begin, or throws at once when the invocation is over.
+    nonisolated(nonsending) func admit(_ strand: Strand) async throws {
+        let mustPark: Bool? = state.withLock { state in
+            if state.isCancelled && state.ending == nil { state.ending = .abandoned }
+            guard state.isOver(for: strand) else { return nil }
+            strand.poisonedCalls += 1
+            return strand.poisonedCalls > Self.poisonedCallsMax
+        }
+        guard let mustPark else { return }
+        if mustPark { await parkForGood(strand) }
+        throw Suspension()
+    }
+
+    /// Records `updates`, takes in what others changed, and returns all that changed.
+    ///
+    /// - Throws: ``Suspension`` when the invocation is over; ``RefusedUpdate`` when the updates break a rule.
+    @discardableResult
+    nonisolated(nonsending) func checkpoint(
+        _ updates: [OperationUpdate], forced: Bool, on strand: Strand
+    ) async throws -> [Operation] {
+        let backend: (any DurableBackend)? = state.withLock { state in
+            // User code may have caught the suspension and returned a value: that is no outcome of a step or a context.
+            guard !state.isOver(for: strand) else { return nil }
+            strand.isRecording = true
+            return state.input.backend
+        }
+        guard let backend else { throw Suspension() }
+        do throws(BackendError) {
+            let reply = try await backend.checkpoint(updates, forced: forced)
+            change { state, consequences in
+                if let context = strand.context, let row = reply.operations.row(of: context), row.status.isTerminal {
+                    strand.recordedEnd = row
+                }
+                Self.stopRecording(strand, &consequences)
+                state.merge(reply.operations, order: reply.order, &consequences)
+            }
+            observe { $0.operationsChanged(reply.operations) }
+            return reply.operations
+        } catch {
+            change { _, consequences in Self.stopRecording(strand, &consequences) }
+            throw failure(error)
+        }
+    }
+
+    /// As ``checkpoint(_:forced:on:)``, for updates without which the handler cannot go on: a refusal fails the execution.
+    @discardableResult
+    nonisolated(nonsending) func require(
+        _ updates: OperationUpdate..., forced: Bool, on strand: Strand
+    ) async throws -> [Operation] {
+        do {
+            return try await checkpoint(updates, forced: forced, on: strand)
+        } catch let refusal as RefusedUpdate {
+            throw end(.refused(refusal.error))
+        }
+    }
+
+    private func failure(_ error: BackendError) -> any Error {
+        switch error {
+        case .invocationOver: end(.abandoned)
+        case .paused: end(.suspended)
+        case .unavailable(let error): end(.failed(error))
+        case .refused(let error): RefusedUpdate(error: error)
+        }
+    }
+
+    private static func stopRecording(_ strand: Strand, _ consequences: inout Consequences) {
+        strand.isRecording = false
+        consequences.resumed += strand.recordingWaiters
+        strand.recordingWaiters = []
+    }
+
+    /// Waits until no checkpoint of the strand is on its way.
+    nonisolated(nonsending) func recorded(_ strand: Strand) async {
+        await withUnsafeContinuation { continuation in
+            let isRecording = state.withLock { _ in
+                if strand.isRecording { strand.recordingWaiters.append(continuation) }
+                return strand.isRecording
+            }
+            if !isRecording { continuation.resume() }
+        }
+    }
+}
+
+extension HandlerRun.State {
+    /// Takes in rows that others changed, and wakes the strands that wait for them.
+    mutating func merge(_ operations: [Operation], order: UInt64, _ consequences: inout Consequences) {
+        for operation in operations where operation.isReadAgain {
+            let id = operation.identity.id
+            if let known = rows[id], known.order > order { continue }
+            rows[id] = KnownRow(
+                operation: operation, order: order, position: rows[id]?.position ?? rows.count)
+            if case .execution(_, let request?) = operation.details, cancelRequest == nil {
+                cancelRequest = request
+                consequences.isCancelRequested = true
+                // Whatever a strand waits for, it is to hear of this.
+                wake(&consequences) { if case .row? = $0.awaited { true } else { false } }
+            } else if !operation.isAwaited {
+                wake(&consequences) { if case .row(id, _)? = $0.awaited { true } else { false } }
+            }
+        }
+    }
+
+    mutating func wake(_ consequences: inout Consequences, where isMeant: (Strand) -> Bool) {
+        guard !waiting.isEmpty else { return }
+        waiting.removeAll { strand in
+            guard let awaited = strand.awaited, isMeant(strand) else { return false }
+            strand.awaited = nil
+            strand.isActive = true
+            activeCount += 1
+            consequences.wakings.append((awaited.continuation, .changed))
+            return true
+        }
+    }
+}
+
+extension Operation {
+    /// Whether the handler can do nothing about the operation but wait.
+    var isAwaited: Bool {
+        switch identity.type {
+        case .step: status == .pending
+        case .wait, .callback, .chainedInvoke: status == .started
+        case .context, .execution: false
+        }
+    }
+
+    /// Whether anybody looks at the row again in this run. What the handler itself has just done to a step or a context it
+    /// need not be told, and a long run keeps no rows of it.
+    fileprivate var isReadAgain: Bool {
+        switch identity.type {
+        case .step, .context: status == .ready || status == .pending
+        case .wait, .callback, .chainedInvoke, .execution: true
+        }
+    }
+}
+
+/// A rule or a limit that an update breaks. Never reaches user code.
+struct RefusedUpdate: Error {
+    var error: ErrorObject
+}

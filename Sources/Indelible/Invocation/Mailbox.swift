@@ -1,0 +1,107 @@
+import ExecutionModel
+import Synchronization
+
+/// Where the branches of one operation tell how they ended.
+///
+/// `@unchecked`: every property is read and written under the lock of the run that the branches belong to.
+final class Mailbox: @unchecked Sendable {
+    /// The strand that waits for the branches.
+    let owner: Strand
+    private var ended: [(index: Int, outcome: BranchOutcome)] = []
+
+    init(owner: Strand) {
+        self.owner = owner
+    }
+
+    var hasEnded: Bool { !ended.isEmpty }
+
+    func put(_ index: Int, _ outcome: BranchOutcome) {
+        ended.append((index, outcome))
+    }
+
+    func take() -> (index: Int, outcome: BranchOutcome)? {
+        ended.isEmpty ? nil : ended.removeFirst()
+    }
+}
+
+/// How a branch ended, whose strand it was.
+enum BranchOutcome: Sendable {
+    case succeeded([UInt8]?)
+    case failed(RecordedError)
+    /// Something that ends the whole operation, and is not the branch's own failure.
+    case aborted(any Error)
+}
+
+extension HandlerRun {
+    /// Starts a branch of `parent`: a strand with a task of its own, which tells `mailbox` what it came to.
+    ///
+    /// - Parameters:
+    ///   - context: The id of the context that the branch is recorded as; nil where it is not.
+    ///   - body: Nil: the invocation is over for the branch.
+    func startBranch(
+        _ index: Int, of parent: Strand, context: OperationID?, telling mailbox: Mailbox,
+        _ body: @escaping @Sendable (Strand) async -> BranchOutcome?
+    ) -> Strand {
+        let strand = Strand(parent: parent, context: context)
+        change { state, _ in
+            strand.isOrphaned = parent.isOrphaned
+            parent.children.append(strand)
+            if !strand.isOrphaned { state.activeCount += 1 }
+        }
+        let task = environment.start { [self] in
+            let outcome = await body(strand)
+            endBranch(strand, index, outcome, telling: mailbox)
+        }
+        let isTakenBack = state.withLock { state in
+            strand.task = task
+            return state.isCancelled || strand.isOrphaned
+        }
+        if isTakenBack { task.cancel() }
+        return strand
+    }
+
+    private func endBranch(
+        _ strand: Strand, _ index: Int, _ outcome: BranchOutcome?, telling mailbox: Mailbox
+    ) {
+        change { state, consequences in
+            strand.task = nil
+            strand.parent?.children.removeAll { $0 === strand }
+            guard !strand.isOrphaned else { return }
+            strand.isActive = false
+            state.activeCount -= 1
+            if let outcome { mailbox.put(index, outcome) }
+            if case .branch? = mailbox.owner.awaited { state.wake(&consequences) { $0 === mailbox.owner } }
+            refreshOrRest(&state, &consequences)
+        }
+    }
+
+    /// Cuts strands and everything below them off from the record, and waits until nothing of theirs is on its way to it.
+    nonisolated(nonsending) func orphan(_ strands: [Strand]) async {
+        guard !strands.isEmpty else { return }
+        let recording = change { state, consequences in
+            var recording: [Strand] = []
+            for strand in strands { state.orphan(strand, &consequences, &recording) }
+            return recording
+        }
+        for strand in recording { await recorded(strand) }
+    }
+}
+
+extension HandlerRun.State {
+    fileprivate mutating func orphan(
+        _ strand: Strand, _ consequences: inout Consequences, _ recording: inout [Strand]
+    ) {
+        strand.isOrphaned = true
+        if strand.isRecording { recording.append(strand) }
+        if let awaited = strand.awaited {
+            strand.awaited = nil
+            waiting.removeAll { $0 === strand }
+            consequences.wakings.append((awaited.continuation, .over))
+        } else if strand.isActive {
+            activeCount -= 1
+        }
+        strand.isActive = false
+        if let task = strand.task { consequences.cancelled.append(task) }
+        for child in strand.children { orphan(child, &consequences, &recording) }
+    }
+}

@@ -1,0 +1,52 @@
+import ExecutionModel
+
+/// One line of control of a handler: its own, or that of a branch of `parallel` or `map`.
+///
+/// A run is suspended when none of its strands can go on. A strand whose result nobody wants any more, since the
+/// operation that it belongs to has ended, is orphaned: it is cut off from the record and no longer counts.
+///
+/// `@unchecked`: every property is read and written under the lock of the run that the strand belongs to.
+final class Strand: @unchecked Sendable {
+    let parent: Strand?
+    /// The context that a branch is recorded as.
+    let context: OperationID?
+    /// The row of that context, once its end has been recorded: the outcome of a branch that was orphaned meanwhile.
+    var recordedEnd: Operation?
+    var children: [Strand] = []
+    /// Whether it runs, rather than waits for a row to change or for a branch to end.
+    var isActive = true
+    var isOrphaned = false
+    /// What it waits for, while it is not active.
+    var awaited: Awaited?
+    /// The task of a branch.
+    var task: Task<Void, Never>?
+    /// Whether a checkpoint of it is on its way.
+    var isRecording = false
+    var recordingWaiters: [UnsafeContinuation<Void, Never>] = []
+    /// Durable calls it has made since the invocation was over for it.
+    var poisonedCalls = 0
+
+    init(parent: Strand? = nil, context: OperationID? = nil) {
+        self.parent = parent
+        self.context = context
+    }
+
+    enum Awaited {
+        case row(OperationID, UnsafeContinuation<Waking, Never>)
+        case branch(UnsafeContinuation<Waking, Never>)
+
+        var continuation: UnsafeContinuation<Waking, Never> {
+            switch self {
+            case .row(_, let continuation), .branch(let continuation): continuation
+            }
+        }
+    }
+}
+
+/// Why a strand that waited goes on.
+enum Waking {
+    /// What it waited for may have come: it looks again.
+    case changed
+    /// The invocation is over for it.
+    case over
+}
