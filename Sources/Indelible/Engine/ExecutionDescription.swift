@@ -13,12 +13,19 @@ public struct ExecutionDescription: Sendable {
     /// Never that of another execution, in this log or any other.
     public let id: String
     public let function: String
+    /// The version of the function that the execution is pinned to: `$LATEST`, or a number.
+    public let functionVersion: String
     public let name: String
     public let status: ExecutionStatus
     /// What it does, or what it waits for.
     public let standing: Standing
     public let startTime: Date
     public let endTime: Date?
+    public let tenantID: String?
+    /// When somebody asked the handler to end; nil when nobody did.
+    public let cancelRequestTime: Date?
+    /// Why a paused execution is paused, where that was said.
+    public let pauseReason: String?
     /// The recorded input; nil when there is none.
     public let input: [UInt8]?
     /// The recorded result of an execution that succeeded.
@@ -64,7 +71,11 @@ extension ExecutionDescription {
     init(_ summary: ExecutionSummary) {
         id = summary.id.description
         function = summary.function
+        functionVersion = summary.version
         name = summary.name
+        tenantID = summary.tenantID
+        cancelRequestTime = summary.cancelRequest.map { Date($0.time) }
+        pauseReason = summary.pause?.request.reason
         status = ExecutionStatus(summary.status)
         standing = Standing(summary.standing)
         startTime = Date(summary.startTime)
