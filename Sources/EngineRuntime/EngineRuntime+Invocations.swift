@@ -36,6 +36,39 @@ extension EngineRuntime {
     }
 }
 
+extension EngineRuntime {
+    /// Ends the invocation of an execution that is in flight as if its time were up: what a test does to a handler.
+    package func timeOutInvocation(of number: ExecutionNumber) async throws(RuntimeError) {
+        try await submit(byteCount: Self.timerByteCount, .completion) { core, turn throws(RuntimeError) in
+            guard core.acceptsCommands else { throw core.refusal }
+            core.timeOut(number, in: &turn)
+        }
+        noteIdleInvocations()
+    }
+
+    /// Ends an execution that is not in flight as if its handler had run: what a test says in place of a function that it
+    /// has not got.
+    package func end(_ id: ExecutionID, as outcome: InvocationOutcome) async throws(RuntimeError) {
+        let length = outcome.byteCount(options.limits)
+        try await submit(byteCount: roomFor(records: 4, payloads: length), .completion) {
+            core, turn throws(RuntimeError) in
+            guard core.acceptsCommands else { throw core.refusal }
+            let limits = core.engine.limits
+            let requestID = core.random.bits()
+            let readiness = core.engine.update(id.number) { $0.readiness(at: turn.now) }
+            guard let readiness, readiness == .runnable || readiness == .waiting else {
+                throw .unknownExecution(id.number)
+            }
+            core.record([.invocationStarted(requestID: requestID)], of: id.number, in: &turn)
+            let decision = core.engine.update(id.number) { state in
+                state.decideInvocationEnd(
+                    invocation: state.invocationCount, outcome, limits: limits, at: turn.now)
+            }
+            if let decision { core.record(decision, of: id.number, in: &turn) }
+        }
+    }
+}
+
 extension Core {
     mutating func end(of task: InvocationTask, _ outcome: InvocationOutcome?, in turn: inout Turn) {
         // After a timeout the slot is another's, and the engine has recorded the end already.
@@ -111,7 +144,7 @@ extension Core {
 
 extension InvocationOutcome {
     /// Bytes of what is recorded of it, or more. An error over the limit is recorded, cut.
-    fileprivate func byteCount(_ limits: Limits) -> Int {
+    func byteCount(_ limits: Limits) -> Int {
         switch self {
         case .succeeded(let result): result?.count ?? 0
         case .failed(let error): min(error?.byteCount ?? 0, limits.errorLengthMax)

@@ -24,6 +24,7 @@ public final class TestEngine: Sendable {
     private let driver: ClockDriver
     private let options: EngineOptions
     private let seed: UInt64
+    private let probe: (any HandlerProbe)?
     private let current: Mutex<Current>
 
     private struct Current: Sendable {
@@ -39,10 +40,19 @@ public final class TestEngine: Sendable {
     ///   - seed: Ids, and what a power cut takes with it, follow from it: the same seed, the same run.
     ///   - startTime: What the clock shows first.
     ///   - options: As an engine's; its log's files are small unless it says otherwise.
-    public init(
+    public convenience init(
         functions: [any EngineFunction], seed: UInt64 = 1,
         startTime: Date = Date(timeIntervalSince1970: 1_764_547_200),
         options: EngineOptions = EngineOptions(segmentSizes: [256 << 10])
+    ) async throws {
+        try await self.init(functions: functions, seed: seed, startTime: startTime, options: options, probe: nil)
+    }
+
+    /// With somebody who watches handlers come to their durable boundaries.
+    package init(
+        functions: [any EngineFunction], seed: UInt64 = 1,
+        startTime: Date = Date(timeIntervalSince1970: 1_764_547_200),
+        options: EngineOptions = EngineOptions(segmentSizes: [256 << 10]), probe: (any HandlerProbe)?
     ) async throws {
         let milliseconds = Int64((startTime.timeIntervalSince1970 * 1_000).rounded())
         clock = VirtualClock(now: Timestamp(millisecondsSinceEpoch: milliseconds))
@@ -51,6 +61,7 @@ public final class TestEngine: Sendable {
         if let count = Self.parkedHandlersMax { options.parkedHandlersMax = count }
         self.options = options
         self.seed = seed
+        self.probe = probe
         current = Mutex(Current(engine: nil, disk: SimulatedDisk(seed: seed), functions: functions))
         try await open()
     }
@@ -64,6 +75,11 @@ public final class TestEngine: Sendable {
             guard let engine = current.engine else { preconditionFailure("the test engine is not open") }
             return engine
         }
+    }
+
+    /// Nil while it is being opened again.
+    package var openEngine: DurableEngine? {
+        current.withLock { $0.engine }
     }
 
     /// What the engine's log is on.
@@ -110,11 +126,24 @@ public final class TestEngine: Sendable {
     ///
     /// - Parameter functions: The new code; nil: the same.
     public func crash(functions: [any EngineFunction]? = nil) async throws {
+        try await lose(functions) { disk, openings in disk.crashed(seed: seed &+ openings) }
+    }
+
+    /// Ends the process, as SIGKILL does, and opens what it had written: acknowledged or not, synced or not.
+    ///
+    /// - Parameter functions: The new code; nil: the same.
+    public func kill(functions: [any EngineFunction]? = nil) async throws {
+        try await lose(functions) { disk, _ in disk.afterProcessKill() }
+    }
+
+    private func lose(
+        _ functions: [any EngineFunction]?, _ kept: (SimulatedDisk, UInt64) -> SimulatedDisk
+    ) async throws {
         let lost = current.withLock { current in
             if let functions { current.functions = functions }
             let lost = current.engine
             current.engine = nil
-            current.disk = current.disk.crashed(seed: seed &+ current.openings)
+            current.disk = kept(current.disk, current.openings)
             return lost
         }
         // The lost engine goes on writing to the lost disk; closing it frees its threads and cancels its handlers.
@@ -149,7 +178,7 @@ public final class TestEngine: Sendable {
         runtimeOptions.log.unforcedWriteDelay = 0
         let engine = try await DurableEngine.open(
             at: "log", functions: functions, options: options, runtimeOptions: runtimeOptions, seams: seams,
-            waits: waits)
+            waits: waits, probe: probe)
         current.withLock { $0.engine = engine }
         await driver.drive(engine.runtime)
     }

@@ -90,7 +90,8 @@ private struct Polling<State: Codable> {
         if before == nil { before = try await encoded(initial) }
         let old = try await decoded(before)
         let new = try await run.observedBody(of: identity, attempt: number, isReplayed: false) {
-            try await check(old, StepContext(run, identity, attempt: number))
+            let step = StepContext(run, identity, attempt: number)
+            return try await run.probed(step) { try await check(old, step) }
         }
         let bytes = try await encoded(new)
         // As the next check, and every replay, will see it.

@@ -6,13 +6,19 @@ import Synchronization
 public struct StepContext: Sendable {
     /// Which attempt runs, from 1. A crash in an attempt does not end it, so two runs may have the same number.
     public let attempt: Int
+    /// What a crash in the middle of the attempt means.
+    public let semantics: StepSemantics
     private let run: HandlerRun
     private let identity: OperationIdentity
 
-    init(_ run: HandlerRun, _ identity: OperationIdentity, attempt: Int) {
+    init(
+        _ run: HandlerRun, _ identity: OperationIdentity, attempt: Int,
+        _ semantics: StepSemantics = .atLeastOncePerRetry
+    ) {
         self.run = run
         self.identity = identity
         self.attempt = attempt
+        self.semantics = semantics
     }
 
     /// 32 hexadecimal digits that name this step of this execution: equal over attempts and restarts, different for

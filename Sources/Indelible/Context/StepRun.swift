@@ -40,7 +40,10 @@ struct StepRun {
                 do {
                     let (bytes, value) = try await run.observedBody(
                         of: identity, attempt: number, isReplayed: false
-                    ) { try await attempt(StepContext(run, identity, attempt: number)) }
+                    ) {
+                        let step = StepContext(run, identity, attempt: number, semantics)
+                        return try await run.probed(step) { try await attempt(step) }
+                    }
                     try await succeed(bytes, number)
                     return value
                 } catch let failed as Failed {

@@ -72,6 +72,15 @@ extension DurableEngine {
             .filter { status == nil || $0.status == status }
     }
 
+    /// Everything recorded about an execution, in order. Reads the log.
+    ///
+    /// - Throws: ``DurableEngineError`` with ``DurableEngineError/Code/notFound``.
+    public func history(of execution: String) async throws -> [HistoryEvent] {
+        let id = try Self.id(execution)
+        let records = try await asking { () async throws(RuntimeError) in try await runtime.history(id.number) }
+        return try HistoryProjection.history(of: records).compactMap { HistoryEvent($0) }
+    }
+
     /// Asks an execution to end, and lets its handler have its say: its next durable call, or the one that waits, throws
     /// ``ExecutionCancelledError``, once. Recorded when this returns.
     ///

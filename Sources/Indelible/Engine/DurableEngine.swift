@@ -64,7 +64,7 @@ public final class DurableEngine: Sendable {
     /// Opens a log through other files, another clock and another random source.
     package static func open(
         at path: String, functions: [any EngineFunction], options: EngineOptions, runtimeOptions: RuntimeOptions,
-        seams: Seams, waits: EngineWaits
+        seams: Seams, waits: EngineWaits, probe: (any HandlerProbe)? = nil
     ) async throws -> DurableEngine {
         var keys: Set<FunctionKey> = []
         for function in functions {
@@ -77,7 +77,8 @@ public final class DurableEngine: Sendable {
             }
         }
         let environment = HandlerEnvironment(
-            logger: options.logger, executor: seams.executor, sleep: waits.sleep, plugins: options.plugins)
+            logger: options.logger, executor: seams.executor, sleep: waits.sleep, plugins: options.plugins,
+            probe: probe)
         let cache = options.parkedHandlersMax > 0 ? RunCache(capacity: options.parkedHandlersMax) : nil
         let registrations = functions.map { FunctionRegistration($0.invocable, environment, cache: cache) }
         let runtime = try await asking { () async throws(RuntimeError) in

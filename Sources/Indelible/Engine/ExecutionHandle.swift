@@ -51,8 +51,7 @@ public struct ExecutionHandle<Output>: Sendable {
 
     /// Everything recorded about the execution, in order. Reads the log.
     public func history() async throws -> [HistoryEvent] {
-        let records = try await asking { () async throws(RuntimeError) in try await engine.runtime.history(number) }
-        return try HistoryProjection.history(of: records).compactMap { HistoryEvent($0) }
+        try await engine.history(of: id)
     }
 
     /// Asks the execution to end: see ``DurableEngine/cancel(_:reason:)``.

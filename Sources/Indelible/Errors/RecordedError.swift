@@ -56,6 +56,11 @@ extension RecordedError {
         return try? JSONSerdes.decode(type, from: Array(data.utf8))
     }
 
+    /// As it would be recorded.
+    package init(thrown error: any Error) {
+        self.init(error)
+    }
+
     /// Describes what user code threw: its type's name; its localized description when it has one, its textual
     /// description otherwise.
     ///

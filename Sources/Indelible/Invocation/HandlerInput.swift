@@ -68,16 +68,18 @@ package struct HandlerEnvironment: Sendable {
     /// Lets time pass, by the clock that the engine goes by.
     package var sleep: @Sendable (Duration) async throws -> Void
     package var plugins: [any DurablePlugin]
+    package var probe: (any HandlerProbe)?
 
     package init(
         logger: Logger, executor: (any TaskExecutor)? = nil,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
-        plugins: [any DurablePlugin] = []
+        plugins: [any DurablePlugin] = [], probe: (any HandlerProbe)? = nil
     ) {
         self.logger = logger
         self.executor = executor
         self.sleep = sleep
         self.plugins = plugins
+        self.probe = probe
     }
 
     /// Starts a task where handlers run. Not with a preference of nil, which costs a look-up at every switch of the task.

@@ -67,8 +67,10 @@ extension HandlerRun {
             return state.input.backend
         }
         guard let backend else { throw Suspension() }
+        await reach(.beforeAppend)
         do throws(BackendError) {
             let reply = try await backend.checkpoint(updates, forced: forced)
+            await reach(.appended)
             change { state, consequences in
                 if let context = strand.context, let row = reply.operations.row(of: context), row.status.isTerminal {
                     strand.recordedEnd = row
@@ -77,6 +79,7 @@ extension HandlerRun {
                 state.merge(reply.operations, order: reply.order, &consequences)
             }
             observe { $0.operationsChanged(reply.operations) }
+            await reach(.acknowledged)
             return reply.operations
         } catch {
             change { _, consequences in Self.stopRecording(strand, &consequences) }

@@ -1,0 +1,155 @@
+import Foundation
+import Indelible
+import Synchronization
+
+/// What every run of a `crashEverywhere` begins with.
+struct CrashWorld: Sendable {
+    let seed: UInt64
+    let startTime: Date
+    let answers: [CallbackAnswer]
+    let functions: @Sendable (Effects) -> [any EngineFunction]
+    let start: @Sendable (DurableEngine, Effects) async throws -> String
+}
+
+/// How a run is interrupted.
+enum CrashInterruption: String, CaseIterable {
+    case powerCut = "power cut"
+    case kill = "process killed"
+    case timeout = "invocation cancelled"
+    case shutdown = "engine shut down"
+}
+
+/// One run of the function to its end, interrupted at most once.
+struct CrashRun {
+    static let executionName = "crash-everywhere"
+
+    private let world: CrashWorld
+    private let kind: CrashInterruption?
+    private let probe: CrashProbe
+
+    init(_ world: CrashWorld, interruption: (point: Int, kind: CrashInterruption)?) {
+        self.world = world
+        kind = interruption?.kind
+        probe = CrashProbe(target: interruption?.point)
+    }
+
+    struct Outcome {
+        var points: [HandlerPoint]
+        var status: ExecutionStatus
+        var result: [UInt8]?
+        var error: RecordedError?
+        var effects: [Effects.Effect]
+        var history: [HistoryEvent]
+    }
+
+    func run() async throws -> Outcome {
+        let effects = Effects()
+        let options = EngineOptions(segmentSizes: [256 << 10], parkedHandlersMax: kind == nil ? 64 : 1)
+        let test = try await TestEngine(
+            functions: world.functions(effects), seed: world.seed, startTime: world.startTime, options: options,
+            probe: probe)
+        let id = try await world.start(test.engine, effects)
+        let outside = CrashOutside(test: test, execution: id, answers: world.answers)
+        // Somebody acts from outside, until the handler comes to its point.
+        async let ended: Void = outside.act(probe)
+        if let kind, await probe.reached() {
+            try await interrupt(kind, test, id)
+            probe.release()
+        }
+        try await ended
+        let description = try await outside.description(test.engine)
+        let outcome = Outcome(
+            points: probe.points, status: description.status, result: description.result, error: description.error,
+            effects: effects.effects, history: try await test.engine.history(of: id))
+        try await test.engine.close(grace: .zero)
+        return outcome
+    }
+
+    private func interrupt(_ kind: CrashInterruption, _ test: TestEngine, _ id: String) async throws {
+        switch kind {
+        case .powerCut: try await test.crash()
+        case .kill: try await test.kill()
+        case .timeout: try await test.timeOutInvocation(of: id)
+        case .shutdown: try await test.restart(grace: .zero)
+        }
+    }
+}
+
+/// Waits for a handler at one of its points, and holds it there.
+final class CrashProbe: HandlerProbe {
+    private let target: Int?
+    private let state = Mutex(State())
+
+    private struct State {
+        var points: [HandlerPoint] = []
+        var isReleased = false
+        var hasEnded = false
+        var hasReached = false
+        var observer: CheckedContinuation<Bool, Never>?
+        var held: CheckedContinuation<Void, Never>?
+    }
+
+    init(target: Int?) {
+        self.target = target
+    }
+
+    var points: [HandlerPoint] { state.withLock { $0.points } }
+
+    nonisolated(nonsending) func reach(_ point: HandlerPoint) async {
+        let (isTarget, observer) = state.withLock { state in
+            let isTarget = state.points.count == target
+            state.points.append(point)
+            if isTarget { state.hasReached = true }
+            defer { if isTarget { state.observer = nil } }
+            return (isTarget, isTarget ? state.observer : nil)
+        }
+        guard isTarget else { return }
+        observer?.resume(returning: true)
+        // In the middle of a step it is not held: its effects happen while the interruption does.
+        if point == .insideStep { return }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let isReleased = state.withLock { state in
+                    if !state.isReleased { state.held = continuation }
+                    return state.isReleased
+                }
+                if isReleased { continuation.resume() }
+            }
+        } onCancel: {
+            release()
+        }
+    }
+
+    /// Whether the handler comes to its point: waits for that, or for the end of everything.
+    func reached() async -> Bool {
+        await withCheckedContinuation { continuation in
+            let answer: Bool? = state.withLock { state in
+                if state.hasReached { return true }
+                if state.hasEnded { return false }
+                state.observer = continuation
+                return nil
+            }
+            if let answer { continuation.resume(returning: answer) }
+        }
+    }
+
+    /// Lets a handler go that is held.
+    func release() {
+        let held = state.withLock { state in
+            state.isReleased = true
+            defer { state.held = nil }
+            return state.held
+        }
+        held?.resume()
+    }
+
+    /// Nothing comes to its point any more.
+    func end() {
+        let observer = state.withLock { state in
+            state.hasEnded = true
+            defer { state.observer = nil }
+            return state.observer
+        }
+        observer?.resume(returning: false)
+    }
+}
