@@ -13,33 +13,59 @@ struct CrashOutside: Sendable {
     func act(_ probe: CrashProbe) async throws {
         defer { probe.end() }
         var given: Set<Int> = []
+        // What looks stuck may have been looked at in the middle of an interruption: it is looked at again.
+        var stuckCount = 0
         while true {
             await test.settle()
-            guard let engine = test.openEngine else {
-                // It is being interrupted.
+            guard let engine = test.openEngine, engine.health.code == .running else {
                 await Task.yield()
                 continue
             }
             do {
-                let description = try await description(engine)
-                if description.status.isTerminal { return }
-                if try await answer(engine, &given) { continue }
-                // It may wait for another one, which waits in its turn.
-                let standings = try await engine.executions().map(\.standing)
-                if standings.contains(where: { $0.code == .running || $0.code == .queued }) {
+                switch try await next(engine, &given) {
+                case .ended: return
+                case .acted: stuckCount = 0
+                case .due(let due):
+                    stuckCount = 0
+                    let delay = due.timeIntervalSince(test.now)
+                    await test.advance(by: .milliseconds(max(Int((delay * 1_000).rounded()), 0)))
+                case .stuck(let standing):
+                    stuckCount += 1
+                    if stuckCount > Self.stuckCountMax {
+                        throw TestEngineError(
+                            "the execution waits for nothing that comes: it is \(standing), after "
+                                + (try await engine.history(of: execution)).notation)
+                    }
                     await Task.yield()
-                    continue
                 }
-                guard let due = standings.compactMap(\.nextDue).min() else {
-                    throw TestEngineError(
-                        "the execution waits for nothing that comes: it is \(description.standing), after "
-                            + (try await engine.history(of: execution)).notation)
-                }
-                await test.advance(by: .milliseconds(max(Int((due.timeIntervalSince(test.now) * 1_000).rounded()), 0)))
             } catch let error as DurableEngineError where error.code == .closed || error.code == .logFailed {
                 // What was asked of a lost engine is asked of the next one.
             }
         }
+    }
+
+    private static let stuckCountMax = 100
+
+    private enum Next {
+        case ended
+        case acted
+        case due(Date)
+        case stuck(ExecutionDescription.Standing)
+    }
+
+    private func next(_ engine: DurableEngine, _ given: inout Set<Int>) async throws -> Next {
+        let all = try await engine.executions()
+        guard let description = all.first(where: { $0.id == execution }) else {
+            throw TestEngineError("the execution was acknowledged and is gone")
+        }
+        if description.status.isTerminal { return .ended }
+        if try await answer(engine, &given) { return .acted }
+        if all.contains(where: { $0.standing.code == .running || $0.standing.code == .queued }) {
+            await Task.yield()
+            return .acted
+        }
+        // It may wait for another one, which waits in its turn.
+        return all.compactMap(\.standing.nextDue).min().map { .due($0) } ?? .stuck(description.standing)
     }
 
     func description(_ engine: DurableEngine) async throws -> ExecutionDescription {
