@@ -73,8 +73,11 @@ var targets: [Target] = [
     // Processes of ours that are killed: started, read and waited for; told from the inside when to end.
     .target(name: "ChildProcesses", path: "Tools/child-processes", swiftSettings: settings),
 
-    // The demo: orders and what must become of them, and the driver that kills, restarts and checks.
+    // The demo: orders and what must become of them, the payment as a durable function, and the driver that kills, restarts and checks.
     .target(name: "DemoPayments", path: "Tools/demo-payments", swiftSettings: settings),
+    .target(
+        name: "DemoWorkflow", dependencies: ["Indelible", "DemoPayments"], path: "Tools/demo-workflow",
+        swiftSettings: settings),
     .executableTarget(
         name: "demo-driver", dependencies: ["DemoPayments", "ChildProcesses", argumentParser],
         path: "Tools/demo-driver", swiftSettings: settings),
@@ -82,6 +85,9 @@ var targets: [Target] = [
         name: "crash-worker", dependencies: ["Indelible", "ChildProcesses", argumentParser],
         path: "Tools/crash-worker", swiftSettings: settings),
     .testTarget(name: "DemoPaymentsTests", dependencies: ["DemoPayments"], swiftSettings: settings),
+    .testTarget(
+        name: "DemoWorkflowTests", dependencies: ["DemoWorkflow", "DemoPayments", "Indelible", "IndelibleTesting"],
+        swiftSettings: settings),
     .testTarget(
         name: "IndelibleToolTests", dependencies: ["indelible-tool", "Indelible", "ChildProcesses"],
         swiftSettings: settings),
@@ -100,7 +106,8 @@ if !coreOnly {
             path: "Tools/demo-gateway", swiftSettings: settings),
         .executableTarget(
             name: "demo-worker",
-            dependencies: ["Indelible", "DemoPayments", "DemoTransport", "ChildProcesses", argumentParser] + nio,
+            dependencies: ["Indelible", "DemoPayments", "DemoWorkflow", "DemoTransport", "ChildProcesses", argumentParser]
+                + nio,
             path: "Tools/demo-worker", swiftSettings: settings),
     ]
 }

@@ -53,7 +53,7 @@ public func crashEverywhere<Input: Sendable, Output>(
     let world = CrashWorld(
         seed: seed, startTime: startTime, answers: answers,
         functions: { [function($0)] + others($0) }, start: start)
-    let baseline = try await CrashRun(world, interruption: nil).run()
+    let baseline = try await CrashRun(world, interruptions: []).run()
     var report = CrashReport(seed: seed, pointCount: baseline.points.count, runCount: 1)
     var differences: [String] = []
     for (index, point) in baseline.points.enumerated() {
@@ -61,7 +61,7 @@ public func crashEverywhere<Input: Sendable, Output>(
             let place = "\(kind.rawValue) \(point.words), point \(index + 1) of \(baseline.points.count)"
             report.runCount += 1
             do {
-                let outcome = try await CrashRun(world, interruption: (index, kind)).run()
+                let outcome = try await CrashRun(world, interruptions: [(index, kind)]).run()
                 differences += outcome.differences(from: baseline).map { "\(place): \($0)" }
             } catch {
                 differences.append("\(place): \(error)")

@@ -7,6 +7,7 @@ struct CrashWorld: Sendable {
     let seed: UInt64
     let startTime: Date
     let answers: [CallbackAnswer]
+    var parkedHandlersMax = 64
     let functions: @Sendable (Effects) -> [any EngineFunction]
     let start: @Sendable (DurableEngine, Effects) async throws -> String
 }
@@ -19,18 +20,19 @@ enum CrashInterruption: String, CaseIterable {
     case shutdown = "engine shut down"
 }
 
-/// One run of the function to its end, interrupted at most once.
+/// One run of the function to its end, interrupted at chosen points.
 struct CrashRun {
     static let executionName = "crash-everywhere"
 
     private let world: CrashWorld
-    private let kind: CrashInterruption?
+    private let kinds: [CrashInterruption]
     private let probe: CrashProbe
 
-    init(_ world: CrashWorld, interruption: (point: Int, kind: CrashInterruption)?) {
+    /// - Parameter interruptions: By the count of points before each, in order.
+    init(_ world: CrashWorld, interruptions: [(point: Int, kind: CrashInterruption)]) {
         self.world = world
-        kind = interruption?.kind
-        probe = CrashProbe(target: interruption?.point)
+        kinds = interruptions.map(\.kind)
+        probe = CrashProbe(targets: interruptions.map(\.point))
     }
 
     struct Outcome {
@@ -44,7 +46,7 @@ struct CrashRun {
 
     func run() async throws -> Outcome {
         let effects = Effects()
-        let options = EngineOptions(segmentSizes: [256 << 10], parkedHandlersMax: kind == nil ? 64 : 1)
+        let options = EngineOptions(segmentSizes: [256 << 10], parkedHandlersMax: world.parkedHandlersMax)
         let test = try await TestEngine(
             functions: world.functions(effects), seed: world.seed, startTime: world.startTime, options: options,
             probe: probe)
@@ -52,7 +54,8 @@ struct CrashRun {
         let outside = CrashOutside(test: test, execution: id, answers: world.answers)
         // Somebody acts from outside, until the handler comes to its point.
         async let ended: Void = outside.act(probe)
-        if let kind, await probe.reached() {
+        for kind in kinds {
+            guard await probe.reached() else { break }
             try await interrupt(kind, test, id)
             probe.release()
         }
@@ -75,52 +78,56 @@ struct CrashRun {
     }
 }
 
-/// Waits for a handler at one of its points, and holds it there.
+/// Waits for a handler at chosen points, one after the other, and holds it there.
 final class CrashProbe: HandlerProbe {
-    private let target: Int?
+    private let targets: [Int]
     private let state = Mutex(State())
 
     private struct State {
         var points: [HandlerPoint] = []
-        var isReleased = false
+        /// How many targets are over.
+        var passedCount = 0
         var hasEnded = false
         var hasReached = false
         var observer: CheckedContinuation<Bool, Never>?
         var held: CheckedContinuation<Void, Never>?
     }
 
-    init(target: Int?) {
-        self.target = target
+    init(targets: [Int]) {
+        self.targets = targets
     }
 
     var points: [HandlerPoint] { state.withLock { $0.points } }
 
     nonisolated(nonsending) func reach(_ point: HandlerPoint) async {
-        let (isTarget, observer) = state.withLock { state in
-            let isTarget = state.points.count == target
-            state.points.append(point)
-            if isTarget { state.hasReached = true }
-            defer { if isTarget { state.observer = nil } }
-            return (isTarget, isTarget ? state.observer : nil)
+        let (target, observer): (Int?, CheckedContinuation<Bool, Never>?) = state.withLock { state in
+            defer { state.points.append(point) }
+            guard state.passedCount < targets.count, !state.hasReached,
+                state.points.count >= targets[state.passedCount]
+            else { return (nil, nil) }
+            state.hasReached = true
+            defer { state.observer = nil }
+            return (state.passedCount, state.observer)
         }
-        guard isTarget else { return }
+        guard let target else { return }
         observer?.resume(returning: true)
         // In the middle of a step it is not held: its effects happen while the interruption does.
         if point == .insideStep { return }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let isReleased = state.withLock { state in
-                    if !state.isReleased { state.held = continuation }
-                    return state.isReleased
+                let isHeld = state.withLock { state in
+                    let isHeld = state.passedCount == target && !Task.isCancelled
+                    if isHeld { state.held = continuation }
+                    return isHeld
                 }
-                if isReleased { continuation.resume() }
+                if !isHeld { continuation.resume() }
             }
         } onCancel: {
-            release()
+            letGo()
         }
     }
 
-    /// Whether the handler comes to its point: waits for that, or for the end of everything.
+    /// Whether the handler comes to its next target: waits for that, or for the end of everything.
     func reached() async -> Bool {
         await withCheckedContinuation { continuation in
             let answer: Bool? = state.withLock { state in
@@ -133,10 +140,17 @@ final class CrashProbe: HandlerProbe {
         }
     }
 
-    /// Lets a handler go that is held.
+    /// The target is over: what is held there goes on, and the next target counts.
     func release() {
+        state.withLock { state in
+            state.passedCount += 1
+            state.hasReached = false
+        }
+        letGo()
+    }
+
+    private func letGo() {
         let held = state.withLock { state in
-            state.isReleased = true
             defer { state.held = nil }
             return state.held
         }

@@ -1,9 +1,10 @@
 import DemoPayments
+import DemoWorkflow
 import Foundation
 import Indelible
 
 /// The worker's side of the desk: requests go out to one file, decisions come in from another.
-struct Desk: Sendable {
+struct Desk: ApprovalDesk {
     private let requests: LineWriter
     private let approvals: String
 

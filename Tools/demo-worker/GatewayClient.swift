@@ -1,22 +1,13 @@
 import DemoPayments
 import DemoTransport
+import DemoWorkflow
 import Foundation
 import NIOCore
 import NIOPosix
 import Synchronization
 
-/// The gateway could not say whether it did it: ask again, with the same key.
-struct GatewayUnavailable: Error, CustomStringConvertible {
-    var description: String
-}
-
-/// The bank said no.
-struct GatewayRefusal: Error, CustomStringConvertible {
-    var description: String
-}
-
 /// One connection to the gateway, made anew when it breaks.
-final class GatewayClient: Sendable {
+final class GatewayClient: PaymentGateway {
     private let port: Int
     private let lastID = Atomic<UInt64>(0)
     private let connection = Mutex<EventLoopFuture<any Channel>?>(nil)
@@ -30,9 +21,6 @@ final class GatewayClient: Sendable {
         self.port = port
     }
 
-    /// Asks the gateway for one effect.
-    /// - Returns: The reference of the ledger's entry.
-    /// - Throws: ``GatewayRefusal`` for good; ``GatewayUnavailable`` when it is open whether it happened.
     func call(_ operation: GatewayOperation, _ order: Order, idempotencyKey: String) async throws -> String {
         let request = GatewayRequest(
             id: lastID.add(1, ordering: .relaxed).newValue, operation: operation, order: order.id,

@@ -1,6 +1,7 @@
 import ArgumentParser
 import ChildProcesses
 import DemoPayments
+import DemoWorkflow
 import Foundation
 import Indelible
 

@@ -5,11 +5,16 @@ import Indelible
 ///
 /// Every effect is a step with the step's own idempotency key: however often the process dies, the gateway sees one request.
 /// What has happened and turns out wrong is given back by steps too.
-struct Payment: Sendable {
-    let gateway: GatewayClient
-    let desk: Desk
+package struct Payment: Sendable {
+    private let gateway: any PaymentGateway
+    private let desk: any ApprovalDesk
 
-    var function: DurableFunction<Order, PaymentResult> {
+    package init(gateway: any PaymentGateway, desk: any ApprovalDesk) {
+        self.gateway = gateway
+        self.desk = desk
+    }
+
+    package var function: DurableFunction<Order, PaymentResult> {
         DurableFunction("payment", options: FunctionOptions(concurrencyLimit: 64)) { order, context in
             try await pay(order, context)
         }
