@@ -121,14 +121,9 @@ extension DurableContext {
         let identity = OperationIdentity(
             id: path.take(), parentID: parentID, type: type, subType: subType, name: name)
         if run.isCancelRequested.load(ordering: .acquiring) { try rethrowCancel(of: identity) }
-        let result = try await run.observed(identity, isOpen: isOpen) { try await body(identity) }
-        endReplayAtFrontier()
-        return result
-    }
-
-    /// What comes next has not run before when the history does not hold it.
-    private func endReplayAtFrontier() {
-        if replay.isReplaying, !run.hasRow(path.next) { replay.end() }
+        // Whether it returns or throws, what comes next has not run before when the history does not hold it.
+        defer { if replay.isReplaying, !run.hasRow(path.next) { replay.end() } }
+        return try await run.observed(identity, isOpen: isOpen) { try await body(identity) }
     }
 
     /// Checks that a durable call may be made now.
