@@ -9,7 +9,7 @@ struct BenchCommand: ParsableCommand {
             directory on the disk to be measured, never a RAM disk. Run it on a quiet machine; loadAverage says whether \
             it was.
             """,
-        subcommands: [BenchSteps.self, BenchCommit.self])
+        subcommands: [BenchSteps.self, BenchCommit.self, BenchParked.self])
 }
 
 struct BenchOptions: ParsableArguments {
