@@ -16,8 +16,8 @@ final class EngineDriver {
     /// The execution that is driven. A test may turn to another.
     var number = ExecutionNumber(0)
 
-    init(limits: Limits = .embedded) {
-        state = EngineState(limits: limits)
+    init(limits: Limits = .embedded, unknownTargets: UnknownTargetPolicy = .wait) {
+        state = EngineState(limits: limits, unknownTargets: unknownTargets)
         recovered = EngineState(limits: limits)
     }
 
@@ -118,13 +118,6 @@ final class EngineDriver {
         record(try execution.decideDeletion())
     }
 
-    /// Tells the execution that invoked `child` how it has ended.
-    func completeParent(of child: ExecutionNumber) {
-        guard let state = state.execution(child), let (link, end) = state.endForParent else { return }
-        number = link.execution
-        record(execution.decideChildEnd(link.operation, of: state.id, end))
-    }
-
     func register(_ function: String, _ entry: FunctionDirectory.Entry = FunctionDirectory.Entry()) {
         state.functions.register(entry, as: function)
     }
@@ -147,15 +140,21 @@ final class EngineDriver {
     }
 
     @discardableResult
-    private func record<Reply>(_ decision: Decision<Reply>) -> Reply {
+    func record<Reply>(_ decision: Decision<Reply>) -> Reply {
         for child in decision.children { record(.executionStarted(child.start), of: child.number) }
         for event in decision.events { record(event, of: number) }
         effects += decision.effects
-        if let execution = state.execution(number) {
-            execution.checkInvariants()
-            #expect(recovered.execution(number)?.isRecordEqual(to: execution) == true, "recovery gives another state")
-        }
+        for number in decision.children.map(\.number) + [number] { expectRecovered(number) }
         return decision.reply
+    }
+
+    private func expectRecovered(_ number: ExecutionNumber) {
+        guard let execution = state.execution(number) else {
+            #expect(recovered.execution(number) == nil, "recovery keeps what is dropped")
+            return
+        }
+        execution.checkInvariants()
+        #expect(recovered.execution(number)?.isRecordEqual(to: execution) == true, "recovery gives another state")
     }
 
     private func record(_ event: Event, of number: ExecutionNumber) {
@@ -214,16 +213,6 @@ extension OperationUpdate {
             OperationIdentity(id: OperationID(id), type: .callback, subType: "Callback"), action,
             options: .callback(
                 timeout: timeout.map { Milliseconds($0) }, heartbeatTimeout: heartbeat.map { Milliseconds($0) }))
-    }
-
-    static func invoke(
-        _ id: String, _ function: String, input: String? = nil, tenant: String? = nil, timeout: Int64? = nil
-    ) -> OperationUpdate {
-        OperationUpdate(
-            OperationIdentity(id: OperationID(id), type: .chainedInvoke, subType: "ChainedInvoke"), .start,
-            payload: input.map { Array($0.utf8) },
-            options: .chainedInvoke(
-                function: function, tenantID: tenant, timeout: timeout.map { Milliseconds($0) }))
     }
 
     static func execution(

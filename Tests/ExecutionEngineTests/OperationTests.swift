@@ -36,6 +36,9 @@ import Testing
         case (.callback, .timedOut):
             try driver.checkpoint([.callback("1", timeout: 1_000)])
             driver.advance(by: 1_000)
+        case (.chainedInvoke, _):
+            try driver.checkpoint([.invoke("1", "charge", timeout: 1_000)])
+            try driver.endChild(of: "1", status)
         default: Issue.record("no way to \(type) \(status)")
         }
         #expect(driver.execution.operation(OperationID("1"))?.status == status)
@@ -69,6 +72,9 @@ import Testing
         (.callback, .start, .callback("1")), (.callback, .succeed, .callback("1", .succeed)),
         (.callback, .fail, .callback("1", .fail)), (.callback, .retry, .callback("1", .retry)),
         (.callback, .cancel, .callback("1", .cancel)),
+        (.chainedInvoke, .start, .invoke("1", "charge")), (.chainedInvoke, .succeed, .invoke("1", .succeed)),
+        (.chainedInvoke, .fail, .invoke("1", .fail)), (.chainedInvoke, .retry, .invoke("1", .retry)),
+        (.chainedInvoke, .cancel, .invoke("1", .cancel)),
     ]
 
     /// The states in which each action is accepted, the status that it leads to, and the words that refuse it elsewhere.
@@ -93,6 +99,14 @@ import Testing
         (.callback, .fail, [], .started, "Invalid action for the given operation type."),
         (.callback, .retry, [], .started, "Invalid action for the given operation type."),
         (.callback, .cancel, [], .started, "Invalid action for the given operation type."),
+        (
+            .chainedInvoke, .start, [nil], .started,
+            "Cannot start a CHAINED_INVOKE operation that already exists."
+        ),
+        (.chainedInvoke, .succeed, [], .started, "Invalid action for the given operation type."),
+        (.chainedInvoke, .fail, [], .started, "Invalid action for the given operation type."),
+        (.chainedInvoke, .retry, [], .started, "Invalid action for the given operation type."),
+        (.chainedInvoke, .cancel, [], .started, "Invalid action for the given operation type."),
     ]
 
     static let statuses: [OperationType: [OperationStatus?]] = [
@@ -100,6 +114,7 @@ import Testing
         .context: [nil, .started, .succeeded, .failed],
         .wait: [nil, .started, .succeeded, .cancelled],
         .callback: [nil, .started, .succeeded, .failed, .timedOut],
+        .chainedInvoke: [nil, .started, .succeeded, .failed, .timedOut, .stopped],
     ]
 
     @Test(arguments: table.indices)
