@@ -11,7 +11,7 @@ extension ExecutionState {
     ) throws(EngineError) -> Decision<Void> {
         guard let currentToken, token == currentToken else { throw .invalidCheckpointToken }
         // What a plain function does between its start and its end is its own affair.
-        guard updates.isEmpty || !start.isPlain else { throw .invalid("A plain function records no operations.") }
+        guard !start.isPlain else { throw .invalid("A plain function records no operations.") }
         var surroundings = surroundings
         var decision = Decision(reply: ())
         decision.events.reserveCapacity(updates.count)

@@ -37,7 +37,7 @@ import Testing
         #expect(starts.map(\.target?.child) == [driver.execution.id])
     }
 
-    @Test(arguments: [[.step("1", .start)], [.execution(.succeed)]] as [[OperationUpdate]])
+    @Test(arguments: [[], [.step("1", .start)], [.execution(.succeed)]] as [[OperationUpdate]])
     func `it cannot checkpoint`(updates: [OperationUpdate]) throws {
         let driver = try Self.driver()
         #expect(CheckpointTests.refusal(driver, updates) == "A plain function records no operations.")
