@@ -23,7 +23,8 @@ extension FunctionReference {
         var parts = all[...]
         var region: String?
         var account: String?
-        if parts.first == "arn" {
+        // A function may have that name.
+        if parts.first == "arn", parts.count > 2 {
             guard parts.count >= 7, parts[2] == "lambda" else { return nil }
             region = parts[3]
             parts = parts.dropFirst(4)

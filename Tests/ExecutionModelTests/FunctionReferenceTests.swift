@@ -25,7 +25,8 @@ import Testing
             ("\(arn)pay", reference("pay", account: account, region: "eu-central-1")),
             ("\(arn)pay:live", reference("pay", "live", account: account, region: "eu-central-1")),
             // Words of the grammar are names as good as any.
-            ("function", reference("function")), ("pay:function", reference("pay", "function")),
+            ("arn", reference("arn")), ("arn:7", reference("arn", "7")), ("function", reference("function")),
+            ("pay:function", reference("pay", "function")),
             ("function:function", reference("function", "function")), ("lambda", reference("lambda")),
             ("\(account):function:function", reference("function", account: account)),
             ("\(account)", reference(account)), ("\(account):7", reference(account, "7")),
