@@ -144,7 +144,7 @@ extension ExecutionState {
         rows = []
         ordinals = [:]
         timers = TimerQueue()
-        pendingCount = 0
+        awaitedCount = 0
         changes = []
         isExecutionRowChanged = false
         pause = nil
@@ -212,15 +212,15 @@ extension ExecutionState {
             operationCount += 1
             ordinals[start.id] = ordinal
             meteredOperationCount += 1
-            if rows[rows.count - 1].isPending { pendingCount += 1 }
+            if rows[rows.count - 1].isAwaited { awaitedCount += 1 }
         }
         let index = Int(ordinal.rawValue)
         precondition(
             rows[index].operation.identity.type == type, "operation \(ordinal.rawValue) of \(id) is no \(type)")
         precondition(!rows[index].operation.status.isTerminal, "operation \(ordinal.rawValue) of \(id) ended twice")
-        let wasPending = rows[index].isPending
+        let wasAwaited = rows[index].isAwaited
         body(&rows[index])
-        if wasPending != rows[index].isPending { pendingCount += wasPending ? -1 : 1 }
+        if wasAwaited != rows[index].isAwaited { awaitedCount += wasAwaited ? -1 : 1 }
         if rows[index].isHidden {
             rows[index].hide()
             // No handler waits for it any more: it is no reason to run one.
@@ -249,6 +249,7 @@ extension ExecutionState {
             let index = Int(child.rawValue)
             if !rows[index].isHidden {
                 let hidItsOwn = rows[index].operation.isClosedForReplay
+                if rows[index].isAwaited { awaitedCount -= 1 }
                 rows[index].hide()
                 if !hidItsOwn { hideChildren(of: child) }
             }

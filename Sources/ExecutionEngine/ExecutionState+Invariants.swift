@@ -7,7 +7,7 @@ extension ExecutionState {
             && endTime == other.endTime && result == other.result && error == other.error
             && sequence == other.sequence && lastTime == other.lastTime && invocationCount == other.invocationCount
             && phase == other.phase && failedInvocationCount == other.failedInvocationCount
-            && refusedInvocationCount == other.refusedInvocationCount && pendingCount == other.pendingCount
+            && refusedInvocationCount == other.refusedInvocationCount && awaitedCount == other.awaitedCount
             && meteredOperationCount == other.meteredOperationCount && meteredByteCount == other.meteredByteCount
             && pause == other.pause && timeoutExtension == other.timeoutExtension
             && cancelRequest == other.cancelRequest && isTokenRevoked == other.isTokenRevoked
@@ -43,7 +43,7 @@ extension ExecutionState {
                 !row.isHidden || !row.operation.status.isTerminal
                     || row.operation.result == nil && row.operation.error == nil, "a hidden row keeps its outcome")
         }
-        precondition(pendingCount == rows.count { $0.isPending }, "the count of pending rows is wrong")
+        precondition(awaitedCount == rows.count { $0.isAwaited }, "the count of awaited rows is wrong")
         let changed = rows.indices.filter { rows[$0].isChanged }
         precondition(changed == changes.map { Int($0.rawValue) }.sorted(), "the list of changed rows is wrong")
         let dues = rows.flatMap { row in Timer.Kind.allCases.compactMap { row.due($0) } }

@@ -83,7 +83,7 @@ extension ExecutionState {
 
     private func suspending(_ limits: Limits) -> Decision<Void> {
         if isTokenRevoked { return interrupted }
-        if pendingCount > 0 || hasUnseenChanges {
+        if awaitedCount > 0 || hasUnseenChanges {
             let end = InvocationEnd.suspended(unseenChanges: hasUnseenChanges)
             return Decision(events: [.invocationCompleted(end)], reply: ())
         }

@@ -48,8 +48,8 @@ package struct ExecutionState: Sendable {
     var rows: [OperationRow] = []
     var ordinals: [OperationID: OperationOrdinal] = [:]
     var timers = TimerQueue()
-    /// Rows of which ``OperationRow/isPending`` holds.
-    var pendingCount = 0
+    /// Rows of which ``OperationRow/isAwaited`` holds.
+    var awaitedCount = 0
 
     /// Volatile: the checkpoints that the invocation in flight has made.
     var checkpointCount: UInt32 = 0

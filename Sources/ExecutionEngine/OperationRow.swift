@@ -20,7 +20,10 @@ struct OperationRow: Sendable {
     /// Volatile: changed since the handler was last told.
     var isChanged = false
 
-    /// Whether the service will change the operation by itself: what a suspended handler may wait for.
+    /// Whether a suspended handler may wait for the operation: one that is hidden wakes nobody.
+    var isAwaited: Bool { isPending && !isHidden }
+
+    /// Whether the service will change the operation by itself.
     var isPending: Bool {
         switch operation.identity.type {
         case .step: operation.status == .pending

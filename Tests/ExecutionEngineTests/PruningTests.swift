@@ -119,6 +119,24 @@ import Testing
         #expect(driver.readiness == .waiting)
     }
 
+    /// Nothing could ever wake it.
+    @Test(arguments: completions.indices)
+    func `what is open below it is nothing to wait for`(index: Int) throws {
+        let update = Self.completions[index].0
+        for isLate in [false, true] {
+            let driver = EngineDriver.invoked()
+            var updates = [[.context("1", .start), update], [.context("1", .succeed)]]
+            if isLate { updates = [[.context("1", .start), .context("1", .succeed)], [update]] }
+            for update in updates { try driver.checkpoint(update) }
+            driver.finish(.pending)
+            #expect(driver.readiness == .runnable, "its handler has another try")
+            guard case .invocationCompleted(.refused)? = driver.records.last?.event else {
+                Issue.record("\(String(describing: driver.records.last?.event))")
+                return
+            }
+        }
+    }
+
     @Test func `what begins below it is told to the handler that began it`() throws {
         let driver = EngineDriver.invoked()
         try driver.checkpoint([.context("1", .start), .context("1", .succeed), .wait("2", duration: 60_000)])
