@@ -8,11 +8,15 @@ import Testing
     static let first = OperationReference.first(OperationStart(id: OperationID("9")))
     static func existing(_ ordinal: UInt32) -> OperationReference { .existing(OperationOrdinal(ordinal)) }
 
-    /// An execution with a context (0), an ended step (1), a wait (2) and a callback (3), and an invocation in flight.
+    static let invoke = ChainedInvokeStart(function: "charge", input: nil, target: nil)
+
+    /// An execution with a context (0), an ended step (1), a wait (2), a callback (3) and a chained invoke (4), and an
+    /// invocation in flight.
     static func driver() throws -> EngineDriver {
         let driver = EngineDriver.invoked()
         try driver.checkpoint([
             .context("1", .start), .step("2", .start), .step("2", .succeed), .wait("3"), .callback("4"),
+            .invoke("5", "charge"),
         ])
         return driver
     }
@@ -44,7 +48,14 @@ import Testing
             (.waitSucceeded(first), .operationStart(.waitSucceeded)),
             (.callbackHeartbeat(first), .operationStart(.callbackHeartbeat)),
             (.stepReady(first), .operationStart(.stepReady)),
-            (.waitSucceeded(existing(4)), .operationUnknown(OperationOrdinal(4))),
+            (.chainedInvokeStarted(existing(4), invoke), .operationStart(.chainedInvokeStarted)),
+            (.chainedInvokeSucceeded(first, result: nil), .operationStart(.chainedInvokeSucceeded)),
+            (
+                .chainedInvokeStopped(existing(2), error: ErrorObject()),
+                .operationType(OperationOrdinal(2), .chainedInvoke)
+            ),
+            (.callbackSucceeded(existing(4), result: nil), .operationType(OperationOrdinal(4), .callback)),
+            (.waitSucceeded(existing(5)), .operationUnknown(OperationOrdinal(5))),
             (.waitSucceeded(existing(3)), .operationType(OperationOrdinal(3), .wait)),
             (.stepStarted(existing(1)), .operationEnded(OperationOrdinal(1))),
             (.stepStarted(.first(OperationStart(id: OperationID("1")))), .operationIDTaken(OperationID("1"))),
@@ -92,6 +103,68 @@ import Testing
         #expect(Self.refusal(driver, .invocationCompleted(.ignored(error: nil))) == nil)
         driver.finish(.pending)
         #expect(Self.refusal(driver, .invocationCompleted(.ignored(error: nil))) == .invocationNotInFlight)
+    }
+
+    /// Events that are about no operation, by the status that they can follow.
+    static let statusEvents: [(Event, [ExecutionStatus])] = [
+        (.executionPauseRequested(PauseRequest()), [.running]), (.executionPauseCancelled(reason: nil), [.pausing]),
+        (.executionPaused, [.pausing]), (.executionResumed(reason: nil), [.paused]),
+        (.executionCancelRequested(reason: nil), [.running, .pausing, .paused]),
+        (.executionDeleted, [.succeeded, .failed, .timedOut]), (.retentionTrimmed, [.succeeded, .failed, .timedOut]),
+    ]
+
+    @Test(arguments: statusEvents.indices)
+    func `an event of the execution follows its statuses alone`(index: Int) throws {
+        let (event, statuses) = Self.statusEvents[index]
+        for status in ExecutionStatus.allCases where status != .stopped {
+            let driver = try PauseCommandTests.driver(status)
+            // An ended execution whose invocation is in flight has a refusal of its own.
+            if status.isTerminal, driver.execution.isInFlight { driver.finish(.pending) }
+            let isDrop = event == .executionDeleted || event == .retentionTrimmed
+            let expected: RecordError = status.isTerminal && !isDrop ? .executionEnded : .status(status)
+            #expect(Self.refusal(driver, event) == (statuses.contains(status) ? nil : expected), "after \(status)")
+        }
+    }
+
+    @Test func `a paused execution is not invoked, and an ended one not dropped before its invocation's end`() throws {
+        let paused = EngineDriver.started()
+        try paused.pause()
+        let start = Event.invocationStarted(requestID: RandomBits(high: 0, low: 0))
+        #expect(Self.refusal(paused, start) == .status(.paused))
+        try paused.resume()
+        #expect(Self.refusal(paused, start) == nil)
+        let stopped = try PauseCommandTests.driver(.stopped)
+        for drop in [.executionDeleted, .retentionTrimmed] as [Event] {
+            #expect(Self.refusal(stopped, drop) == .invocationInFlight)
+        }
+    }
+
+    @Test(arguments: [.executionDeleted, .retentionTrimmed] as [Event])
+    func `no record follows that of a drop`(drop: Event) throws {
+        let driver = EngineDriver.invoked()
+        driver.finish(.succeeded(result: nil))
+        var state = driver.state
+        let sequence = driver.execution.sequence
+        var record = RecordedEvent(
+            lsn: UInt64(driver.records.count) + 1, execution: driver.number, sequence: sequence + 1, time: driver.now,
+            event: drop)
+        try state.recover(record)
+        #expect(state.execution(driver.number) == nil)
+        record.lsn += 1
+        for sequence in [1, sequence + 1, sequence + 2] {
+            for event in [drop, .executionCancelRequested(reason: nil), .invocationCompleted(.ignored(error: nil))] {
+                record.sequence = sequence
+                record.event = event
+                #expect(throws: RecordError.executionUnknown) { try state.recover(record) }
+            }
+        }
+        // Its number is the LSN of its start, which is spent; its name is not.
+        record.sequence = 1
+        record.event = driver.records[0].event
+        #expect(throws: RecordError.numberMismatch(lsn: record.lsn)) { try state.recover(record) }
+        record.execution = ExecutionNumber(record.lsn)
+        try state.recover(record)
+        #expect(state.number(function: "pay", name: "order-1") == record.execution)
     }
 
     /// Random events of random kinds over random ordinals: each is refused, or folded into a sound state.
