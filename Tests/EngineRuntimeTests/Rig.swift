@@ -46,6 +46,15 @@ final class Rig: Sendable {
         clock.advance(by: milliseconds)
         runtime.stepTimers()
     }
+
+    /// Lets seconds pass until the execution has ended.
+    func advance(_ runtime: EngineRuntime, untilEndOf number: ExecutionNumber) async throws {
+        while try await !runtime.summary(number).status.isTerminal {
+            try Task.checkCancellation()
+            advance(runtime, by: 1_000)
+            await Task.yield()
+        }
+    }
 }
 
 /// Signals from handlers to the test and back, without a clock: each is a named stream of arrivals.
@@ -98,15 +107,61 @@ extension Invocation {
 
         @discardableResult
         func checkpoint(_ updates: [OperationUpdate], forced: Bool = true) async throws -> [Operation] {
+            try await submit(updates, forced: forced).operations
+        }
+
+        func submit(
+            _ updates: [OperationUpdate], clientToken: String? = nil, forced: Bool = true
+        ) async throws -> CheckpointReply {
             let reply = try await invocation.runtime.checkpoint(
-                token.withLock { $0 }, updates, forced: forced)
+                token.withLock { $0 }, updates, clientToken: clientToken, forced: forced)
             if let next = reply.token { token.withLock { $0 = next } }
-            return reply.operations
+            return reply
         }
     }
 
     func row(_ id: String) -> Operation? {
         operations.first { $0.identity.id == OperationID(id) }
+    }
+}
+
+extension EngineRuntime {
+    /// Suspends until no invocation is in flight and no effect is pending.
+    func quiet() async {
+        while !isQuiet && !Task.isCancelled { await Task.yield() }
+    }
+
+    /// Suspends until the execution stands as asked.
+    @discardableResult
+    func summary(
+        _ number: ExecutionNumber, when isThere: (ExecutionSummary) -> Bool
+    ) async throws -> ExecutionSummary {
+        while true {
+            let summary = try await summary(number)
+            if isThere(summary) { return summary }
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
+    func suspended(_ number: ExecutionNumber) async throws {
+        try await summary(number) { if case .suspended = $0.standing { true } else { false } }
+    }
+
+    /// All executions that there are, the hidden ones too.
+    var known: [ExecutionNumber] {
+        core.withLock { $0.engine.all.map(\.number) }.sorted()
+    }
+
+    func kinds(_ number: ExecutionNumber) async throws -> [EventKind] {
+        try await history(number).map(\.event.eventKind)
+    }
+}
+
+extension RuntimeError {
+    /// The engine's refusal, when it is one.
+    var refusal: EngineError? {
+        if case .refused(let error) = self { error } else { nil }
     }
 }
 
