@@ -1,6 +1,7 @@
 import ExecutionEngine
 import ExecutionModel
 import LogStorage
+import Synchronization
 
 extension EngineRuntime {
     /// Starts an execution, or finds the one that has this name already.
@@ -51,7 +52,7 @@ extension EngineRuntime {
     package func checkpoint(
         _ token: CheckpointToken, _ updates: [OperationUpdate], clientToken: String? = nil, forced: Bool = true
     ) async throws(RuntimeError) -> CheckpointReply {
-        try await checkpoint(updates, forced: forced) { core, turn throws(RuntimeError) in
+        try await checkpoint(token.execution, updates, forced: forced) { core, turn throws(RuntimeError) in
             try core.checkpoint(token, updates, clientToken: clientToken, in: &turn)
         }
     }
@@ -61,7 +62,7 @@ extension EngineRuntime {
     package func checkpoint(
         _ session: CheckpointSession, _ updates: [OperationUpdate], forced: Bool = true
     ) async throws(RuntimeError) -> CheckpointReply {
-        try await checkpoint(updates, forced: forced) { core, turn throws(RuntimeError) in
+        try await checkpoint(session.execution, updates, forced: forced) { core, turn throws(RuntimeError) in
             guard let token = session.token else { throw .refused(.invalidCheckpointToken) }
             let reply = try core.checkpoint(token, updates, clientToken: nil, in: &turn)
             session.token = reply.token
@@ -70,10 +71,10 @@ extension EngineRuntime {
     }
 
     private func checkpoint(
-        _ updates: [OperationUpdate], forced: Bool,
+        _ execution: ExecutionNumber, _ updates: [OperationUpdate], forced: Bool,
         _ body: (inout Core, inout Turn) throws(RuntimeError) -> CheckpointReply
     ) async throws(RuntimeError) -> CheckpointReply {
-        let byteCount = roomFor(records: updates.count, payloads: updates.reduce(0) { $0 + $1.recordedLength })
+        let byteCount = roomFor(records: updates.count, payloads: recordedLength(of: updates, execution))
         if forced { return try await submit(byteCount: byteCount, .completion, body) }
         return try await post(byteCount: byteCount, body)
     }
@@ -184,6 +185,14 @@ extension EngineRuntime {
         }
     }
 
+    private func recordedLength(of updates: [OperationUpdate], _ execution: ExecutionNumber) -> Int {
+        // It never changes, and most checkpoints need not know it.
+        let traceHeader =
+            updates.contains { $0.identity.type == .chainedInvoke }
+            ? core.withLock { core in core.engine.update(execution) { $0.start.traceHeader } ?? nil } : nil
+        return updates.reduce(0) { $0 + $1.recordedLength(inheriting: traceHeader) }
+    }
+
     /// The room that a command's records take at most, and the starts and ends of invocations that ride along.
     ///
     /// A command over every limit is refused by its decision and records nothing of its payload: no room is asked for what
@@ -191,7 +200,8 @@ extension EngineRuntime {
     func roomFor(records count: Int = 1, payloads byteCount: Int) -> Int {
         let limits = options.limits
         let limit = max(
-            limits.payloadLengthMax + limits.errorLengthMax, limits.callbackResultLengthMax, limits.checkpointLengthMax)
+            limits.payloadLengthMax + limits.errorLengthMax, limits.callbackResultLengthMax,
+            count > 1 ? limits.checkpointLengthMax : OperationUpdate.chainedLengthMax(limits))
         let isRefused = count * Limits.updateOverhead + byteCount > limit + Limits.updateOverhead
         let records = (isRefused ? 0 : count) + Self.recordsAlongside
         return log.room(

@@ -32,9 +32,11 @@ package struct Invocation: Sendable {
 
 /// The checkpoint token of an invocation whose handler runs in this process.
 package final class CheckpointSession: Sendable {
+    let execution: ExecutionNumber
     private let current: Mutex<CheckpointToken?>
 
     package init(_ token: CheckpointToken) {
+        execution = token.execution
         current = Mutex(token)
     }
 

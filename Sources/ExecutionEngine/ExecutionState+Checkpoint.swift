@@ -183,7 +183,9 @@ extension ExecutionState {
     /// What one append may hold. An update alone has limits of its own, which are below this one.
     private func checkLength(of updates: [OperationUpdate], _ limits: Limits) throws(EngineError) {
         guard updates.count > 1 else { return }
-        let byteCount = updates.reduce(0) { $0 + $1.recordedLength + Limits.updateOverhead }
+        let byteCount = updates.reduce(0) {
+            $0 + $1.recordedLength(inheriting: start.traceHeader) + Limits.updateOverhead
+        }
         guard byteCount <= limits.checkpointLengthMax else {
             throw .invalid("Checkpoint size must be less than or equal to \(limits.checkpointLengthMax) bytes.")
         }

@@ -27,12 +27,20 @@ extension OperationUpdate {
     }
 
     /// Bytes that the update's records take beside ``Limits/updateOverhead``. What a chained invoke passes on is recorded
-    /// twice: with the invoke, and with the execution that it starts.
-    package var recordedLength: Int {
-        let length = (payload?.count ?? 0) + (error?.byteCount ?? 0)
-        guard case .chainedInvoke(let function, let tenantID, let traceHeader, _) = options else { return length }
+    /// twice: with the invoke, and with the execution that it starts. That one may take over the trace header of its parent.
+    package func recordedLength(inheriting parentTraceHeader: String?) -> Int {
+        guard case .chainedInvoke(let function, let tenantID, let traceHeader, _) = options else {
+            return (payload?.count ?? 0) + (error?.byteCount ?? 0)
+        }
         let texts = [function, tenantID ?? "", traceHeader ?? ""].reduce(0) { $0 + $1.utf8.count }
-        return 2 * (length + texts) + Limits.updateOverhead
+        let inherited = traceHeader == nil ? parentTraceHeader?.utf8.count ?? 0 : 0
+        return 2 * ((payload?.count ?? 0) + texts) + inherited + Limits.updateOverhead
+    }
+
+    /// The most that ``recordedLength(inheriting:)`` comes to for a chained invoke that is not refused.
+    package static func chainedLengthMax(_ limits: Limits) -> Int {
+        let texts = FunctionReference.lengthMax + Limits.tenantIDLengthMax + Limits.traceHeaderLengthMax
+        return 2 * (limits.chainedPayloadLengthMax + texts) + Limits.updateOverhead
     }
 
     func checkSizes(_ limits: Limits, outputLengthMax: Int) throws(EngineError) {

@@ -82,9 +82,9 @@ extension String {
         (1...limit).contains(utf8.count) && utf8.allSatisfy { (0x20...0x7E).contains($0) }
     }
 
-    /// 1 to 256 characters that AWS allows in a tenant's id.
+    /// 1 to ``Limits/tenantIDLengthMax`` characters that AWS allows in a tenant's id.
     package var isTenantID: Bool {
-        (1...256).contains(utf8.count)
+        (1...Limits.tenantIDLengthMax).contains(utf8.count)
             && utf8.allSatisfy { byte in
                 switch byte {
                 case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

@@ -60,6 +60,8 @@ package struct Limits: Hashable, Sendable {
     package static let versionLengthMax = 32
     /// Characters of the reason for a pause, a resumption or a cancellation.
     package static let reasonLengthMax = 1_024
+    /// Characters of a tenant's id.
+    package static let tenantIDLengthMax = 256
     /// Characters of a trace header.
     package static let traceHeaderLengthMax = 8_192
 }

@@ -137,4 +137,54 @@ import Testing
         }
         try await runtime.close(grace: .zero)
     }
+
+    /// The limits of an embedded engine, and its segments, in small.
+    static let small: RuntimeOptions = {
+        var options = RuntimeOptions()
+        options.log.segmentSizes = [16 << 10]
+        options.limits.payloadLengthMax = 60 << 10
+        options.limits.chainedPayloadLengthMax = 60 << 10
+        options.limits.errorLengthMax = 4 << 10
+        options.limits.callbackResultLengthMax = 60 << 10
+        options.limits.checkpointLengthMax = 96 << 10
+        return options
+    }()
+
+    /// Updates that two records hold each; and with them, what the execution hands down.
+    @Test(arguments: [false, true])
+    func `a chained invoke that a full disk has no room for fails nothing`(isInherited: Bool) async throws {
+        let rig = Rig()
+        let updates =
+            isInherited
+            ? (0..<10).map { OperationUpdate.invoke("\($0)", "charge") }
+            : [.invoke("1", "charge", input: [UInt8](repeating: 1, count: Self.small.limits.chainedPayloadLengthMax))]
+        let function = FunctionRegistration(name: "pay") { [disk = rig.disk, calls = rig.calls] invocation in
+            disk.capacity = disk.usedByteCount
+            let error = await #expect(throws: RuntimeError.self) {
+                try await invocation.runtime.checkpoint(invocation.token, updates)
+            }
+            disk.capacity = .max
+            if case .log(.noRoom) = error { calls.note("refused") }
+            return .succeeded(result: nil)
+        }
+        let runtime = try await rig.open([function], options: Self.small)
+        let trace = String(repeating: "t", count: isInherited ? Limits.traceHeaderLengthMax : 1)
+        let number = try await runtime.start(function: "pay", input: nil, traceHeader: trace).id.number
+        #expect(try await runtime.end(of: number).status == .succeeded)
+        #expect(rig.calls.count("refused") == 1)
+        #expect(runtime.known == [number])
+        try await runtime.close(grace: .zero)
+    }
+
+    @Test func `what a chained invoke may pass on fits an append`() async throws {
+        let rig = Rig()
+        let longest = [UInt8](repeating: 1, count: Self.small.limits.chainedPayloadLengthMax)
+        let runtime = try await rig.open([.caller(of: "charge"), .adder("charge")], options: Self.small)
+        let number = try await runtime.start(function: "pay", input: longest).id.number
+        let error = try await runtime.end(of: number).error
+        // Its result is one byte longer.
+        #expect(error?.type == "InvalidParameterValueException")
+        #expect(try await runtime.summary(try await runtime.child(of: number).number).input?.length == longest.count)
+        try await runtime.close(grace: .zero)
+    }
 }

@@ -208,4 +208,21 @@ import Testing
             LimitsTests.refusal(limits, updates)
                 == "Checkpoint size must be less than or equal to \(limits.checkpointLengthMax) bytes.")
     }
+
+    @Test func `a trace header that is taken over counts for the size of its checkpoint`() throws {
+        var limits = Limits.embedded
+        // Two invokes of `charge`, one with a header of its own, which two records hold.
+        limits.checkpointLengthMax = 4 * (384 + 6) + 8 + 2 * 3
+        let updates: [OperationUpdate] = [.invoke("1", "charge"), .invoke("2", "charge", trace: "own")]
+        for (isTaken, limit) in [(true, limits.checkpointLengthMax), (false, limits.checkpointLengthMax - 1)] {
+            limits.checkpointLengthMax = limit
+            let driver = EngineDriver(limits: limits)
+            _ = try driver.start(
+                ExecutionStart(
+                    secret: RandomBits(high: 1, low: 1), function: "pay", name: "a", input: nil,
+                    traceHeader: "Root=123"))
+            _ = driver.invoke()
+            #expect((CheckpointTests.refusal(driver, updates) == nil) == isTaken)
+        }
+    }
 }
