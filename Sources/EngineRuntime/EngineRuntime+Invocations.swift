@@ -77,9 +77,10 @@ extension Core {
         // The engine is closing: nothing its cancellation made of the handler is recorded.
         guard acceptsCommands else { return }
         let limits = engine.limits
-        let hasEnded = engine.update(task.execution) { $0.status.isTerminal } ?? true
-        // An execution that was stopped or timed out had its invocation cancelled: silence is what was asked for.
-        let outcome = outcome ?? (hasEnded ? .pending : Self.abandoned)
+        let isHeard = engine.update(task.execution) { $0.currentToken != nil } ?? false
+        // An execution that was stopped or timed out had its invocation cancelled, and a pause has taken back its token:
+        // silence is what was asked for.
+        let outcome = outcome ?? (isHeard ? Self.abandoned : .pending)
         let decision = engine.update(task.execution) {
             $0.decideInvocationEnd(invocation: task.invocation, outcome, limits: limits, at: turn.now)
         }

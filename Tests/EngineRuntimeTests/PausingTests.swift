@@ -89,6 +89,21 @@ import Testing
         try await runtime.close(grace: .zero)
     }
 
+    @Test func `a handler that gives up without its token has not crashed`() async throws {
+        let runtime = try await rig.open([working(nil)])
+        let id = try await runtime.start(function: "work", input: nil).id
+        await rig.calls.wait("invoked")
+        try await runtime.pause(id, PauseRequest())
+        for name in ["next", "next", "end"] { rig.calls.note(name) }
+        try await runtime.summary(id.number) { $0.standing == .paused }
+        let last = try await runtime.history(id.number).last
+        try #require(last?.event == .invocationCompleted(.suspended(unseenChanges: true)))
+        try await runtime.resume(id)
+        await rig.calls.wait("invoked", count: 2)
+        await runtime.quiet()
+        try await runtime.close(grace: .zero)
+    }
+
     @Test func `an invocation that the pause has cut short is not invoked again before its end`() async throws {
         let runtime = try await rig.open([working()])
         let id = try await runtime.start(function: "work", input: nil).id
