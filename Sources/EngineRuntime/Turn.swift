@@ -83,6 +83,7 @@ extension Core {
             turn.releases.append(.wake(Array(waiters.values), summary))
         }
         turn.releases.append(.dropParked(execution))
+        retriesOfHeld.remove(execution)
         if engine.update(execution, { $0.start.parent != nil }) ?? false {
             turn.releases.append(.completeParent(execution))
         }
@@ -114,12 +115,14 @@ extension Core {
     /// Arms the execution's timer and queues it if it can run.
     mutating func derive(_ number: ExecutionNumber, at now: Timestamp) -> Bool {
         let derived = engine.update(number) { state in
-            let isRunnable = state.readiness(at: now) == .runnable
+            let readiness = state.readiness(at: now)
             // A back-off that is over would be due at once, again and again, for as long as there is no slot.
-            return (isRunnable, isRunnable ? state.nextEventDue : state.nextDue, FunctionKey(state.start))
+            return (readiness, readiness == .runnable ? state.nextEventDue : state.nextDue, FunctionKey(state.start))
         }
-        guard let (isRunnable, due, function) = derived else { return timers.arm(number, at: nil) }
-        if isRunnable { scheduler.offer(number, of: function) }
+        guard let (readiness, due, function) = derived else { return timers.arm(number, at: nil) }
+        if readiness == .runnable || (readiness == .held && retriesOfHeld.contains(number)) {
+            scheduler.offer(number, of: function)
+        }
         return timers.arm(number, at: due)
     }
 
@@ -127,7 +130,8 @@ extension Core {
         _ number: ExecutionNumber, _ registration: FunctionRegistration, in turn: inout Turn, runtime: EngineRuntime
     ) -> Bool {
         let readiness = engine.update(number) { $0.readiness(at: turn.now) }
-        let isRetryOfHeld = retriesOfHeld.remove(number) != nil
+        // One that is paused has its try when it is resumed.
+        let isRetryOfHeld = readiness != .paused && retriesOfHeld.remove(number) != nil
         guard readiness == .runnable || (readiness == .held && isRetryOfHeld) else {
             // Stopped, timed out, paused or held while it waited.
             scheduler.release(registration.key)

@@ -199,6 +199,31 @@ import Testing
         try await runtime.close(grace: .zero)
     }
 
+    @Test(arguments: [false, true])
+    func `a held execution whose function comes anew in a pause has its try after it`(isReopened: Bool) async throws {
+        let held = FunctionRegistration(name: "work") { _ in
+            .held(Divergence(recorded: .step("1", "old"), attempted: .step("1", "new")))
+        }
+        let runtime = try await rig.open([held])
+        let id = try await runtime.start(function: "work", input: [7]).id
+        try await runtime.summary(id.number) { if case .held = $0.standing { true } else { false } }
+        try await runtime.pause(id, PauseRequest())
+        try await runtime.register(.adder("work"))
+        await runtime.quiet()
+        #expect(try await runtime.summary(id.number).standing == .paused)
+        var opened = runtime
+        if isReopened {
+            try await runtime.close(grace: .zero)
+            opened = try await rig.open([.adder("work")])
+            await opened.quiet()
+        }
+        try await opened.resume(id)
+        await opened.quiet()
+        try #require(try await opened.summary(id.number).status == .succeeded)
+        #expect(try await opened.kinds(id.number).count { $0 == .invocationStarted } == 2)
+        try await opened.close(grace: .zero)
+    }
+
     @Test func `a pause that was acknowledged outlives the process, in flight or not`() async throws {
         let runtime = try await rig.open([working()])
         let inFlight = try await runtime.start(function: "work", name: "a", input: nil).id
