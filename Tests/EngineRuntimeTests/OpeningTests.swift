@@ -1,3 +1,4 @@
+import ExecutionEngine
 import ExecutionModel
 import LogStorage
 import Testing
@@ -48,5 +49,31 @@ import Testing
         default: Issue.record("\(String(describing: error))")
         }
         #expect(try files() == before)
+    }
+
+    @Test(arguments: [.executionDeleted, .retentionTrimmed] as [Event])
+    func `a log that goes on with an execution which was dropped is refused`(drop: Event) async throws {
+        let start = ExecutionStart(secret: RandomBits(high: 1, low: 2), function: "pay", name: "a", input: nil)
+        let events: [Event] = [
+            .executionStarted(start), .executionStopped(error: ErrorObject()), drop,
+            .invocationStarted(requestID: RandomBits(high: 3, low: 4)),
+        ]
+        let records = events.enumerated().map { index, event in
+            var body: [UInt8] = []
+            event.encodeBody(into: &body)
+            return (sequence: UInt32(index + 1), kind: event.kind, body: body)
+        }
+        try append(Array(records.dropLast()))
+        let runtime = try await rig.open()
+        #expect(runtime.known.isEmpty)
+        try await runtime.close(grace: .zero)
+
+        let other = OpeningTests()
+        try other.append(records)
+        let error = await #expect(throws: RuntimeError.self) { try await other.rig.open() }
+        guard case .impossibleRecord(lsn: 4, .executionUnknown) = error else {
+            Issue.record("\(String(describing: error))")
+            return
+        }
     }
 }
