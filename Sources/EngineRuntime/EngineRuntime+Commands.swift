@@ -139,6 +139,7 @@ extension EngineRuntime {
             core.record(decision, of: id.number, in: &turn)
             if let task = core.invocations[id.number] { core.forget(task) }
         }
+        noteIdleInvocations()
     }
 
     /// A command to one execution whose only answer is that it is recorded.

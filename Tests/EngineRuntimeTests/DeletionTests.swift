@@ -1,6 +1,7 @@
 import ExecutionEngine
 import ExecutionModel
 import LogStorage
+import Synchronization
 import Testing
 
 @testable import EngineRuntime
@@ -96,6 +97,23 @@ import Testing
         let reopened = try await rig.open()
         #expect(reopened.known == [next.number])
         try await reopened.close(grace: .zero)
+    }
+
+    @Test func `a close does not wait for a handler whose execution is deleted`() async throws {
+        let deaf = FunctionRegistration(name: "deaf") { [calls = rig.calls] _ in
+            calls.note("invoked")
+            await calls.wait("go")
+            return nil
+        }
+        let runtime = try await rig.open([deaf])
+        let id = try await runtime.start(function: "deaf", input: nil).id
+        await rig.calls.wait("invoked")
+        _ = try await runtime.stop(id)
+        let closing = Task { try await runtime.close(grace: .seconds(90)) }
+        while runtime.core.withLock({ $0.idleWaiters.isEmpty }) { await Task.yield() }
+        try await runtime.delete(id)
+        try await closing.value
+        rig.calls.note("go")
     }
 
     @Test func `one that waits for its function may be stopped and deleted, and the function come later`() async throws
