@@ -21,7 +21,7 @@ struct BatchOptions {
     let concurrencyLimit: Int?
     let completion: BatchCompletion
     let nesting: BatchNesting
-    /// Of the item at an index; nil: the kind's own.
+    /// Of the item at an index; nil or empty: the kind's own.
     let itemName: @Sendable (Int) -> String?
 
     func check() throws(ContextError) {
@@ -33,7 +33,8 @@ struct BatchOptions {
     }
 
     func name(of index: Int) throws(ContextError) -> String {
-        let name = itemName(index) ?? "\(kind.itemName)-\(index)"
+        var name = itemName(index) ?? ""
+        if name.isEmpty { name = "\(kind.itemName)-\(index)" }
         guard name.isPrintableASCII(Limits.operationNameLengthMax) else {
             throw ContextError(
                 code: .invalidName,
@@ -65,20 +66,33 @@ struct BatchRun: Sendable {
     private var run: HandlerRun { scope.run }
 
     /// Runs the items until the batch is over. What is running then is abandoned.
+    ///
+    /// Once an item has thrown a cancellation no other starts; each that runs is told of it too, and may undo what it has
+    /// done.
     nonisolated(nonsending) func run(_ state: BatchState) async throws -> Outcome {
         var state = state
         var outcomes: [Int: BranchOutcome] = [:]
         let mailbox = Mailbox(owner: scope.strand)
         var running: [Int: Strand] = [:]
+        var cancellation: (any Error)?
         do {
+            try requireNoMoreItems()
             while state.reason == nil {
-                while let index = state.startNext() { running[index] = start(index, mailbox) }
+                while cancellation == nil, let index = state.startNext() {
+                    running[index] = try start(index, mailbox)
+                }
                 if state.reason != nil { break }
+                if let cancellation, running.isEmpty { throw cancellation }
                 let (index, outcome) = try await next(mailbox)
                 running[index] = nil
-                if case .aborted(let error) = outcome { throw error }
-                outcomes[index] = outcome
-                state.end(index, succeeded: outcome.isSuccess)
+                switch outcome {
+                case .aborted(let error) where error is ExecutionCancelledError: cancellation = cancellation ?? error
+                case .aborted(let error): throw error
+                case .succeeded, .failed:
+                    outcomes[index] = outcome
+                    // A cancelled batch decides nothing any more.
+                    if cancellation == nil { state.end(index, succeeded: outcome.isSuccess) }
+                }
             }
             try await abandon(running, mailbox, &state, &outcomes)
         } catch {
@@ -90,15 +104,16 @@ struct BatchRun: Sendable {
 
     /// Runs the items again that had ended when a batch did whose result was too large to be recorded.
     nonisolated(nonsending) func replay(_ summary: BatchSummary) async throws -> Outcome {
+        guard summary.totalCount <= names.count else { throw divergeOverItems() }
         let indexes = summary.indexes
         var statuses = [BatchItemStatus?](repeating: nil, count: names.count)
-        for index in indexes.started where index < names.count { statuses[index] = .started }
+        for index in indexes.started { statuses[index] = .started }
         var outcomes: [Int: BranchOutcome] = [:]
         let mailbox = Mailbox(owner: scope.strand)
-        for index in indexes.completed where index < names.count {
+        for index in indexes.completed {
             if nesting == .nested { try requireEnded(index) }
             // One at a time: each answers from the record, or runs over it.
-            let strand = start(index, mailbox)
+            let strand = try start(index, mailbox)
             do {
                 let (_, outcome) = try await next(mailbox)
                 if case .aborted(let error) = outcome { throw error }
@@ -120,6 +135,19 @@ struct BatchRun: Sendable {
         }
     }
 
+    /// Items start in order, so of those that the history holds and the handler does not give, it holds the first.
+    private func requireNoMoreItems() throws {
+        if run.hasRow(lostItem) || run.hasRow(OperationPath(in: lostItem).next) { throw divergeOverItems() }
+    }
+
+    /// The id of the item after the last.
+    private var lostItem: OperationID { OperationPath.branch(names.count, of: identity.id) }
+
+    private func divergeOverItems() -> ReplayError {
+        let lost = run.row(lostItem) ?? run.row(OperationPath(in: lostItem).next)
+        return run.diverge(recorded: lost?.identity, attempted: identity)
+    }
+
     private nonisolated(nonsending) func next(_ mailbox: Mailbox) async throws -> (Int, BranchOutcome) {
         while true {
             if let ended = run.state.withLock({ _ in mailbox.take() }) { return ended }
@@ -135,11 +163,26 @@ struct BatchRun: Sendable {
             subType: kind.itemSubType, name: names[index])
     }
 
-    private func start(_ index: Int, _ mailbox: Mailbox) -> Strand {
+    private func start(_ index: Int, _ mailbox: Mailbox) throws -> Strand {
         let item = itemIdentity(index)
+        let row = run.row(item.id)
+        try requireNesting(item, row)
         return run.startBranch(
-            index, of: scope.strand, context: nesting == .nested ? item.id : nil, telling: mailbox
+            index, of: scope.strand, context: nesting == .nested ? item.id : nil,
+            isEnding: row?.status.isTerminal ?? false, telling: mailbox
         ) { strand in await outcome(of: index, item, on: strand) }
+    }
+
+    /// A record under a flat item's id is that of a nested batch; operations of a nested item that has none are those of a
+    /// flat one.
+    private func requireNesting(_ item: OperationIdentity, _ row: Operation?) throws {
+        switch nesting {
+        case .nested:
+            guard row == nil, let inner = run.row(OperationPath(in: item.id).next) else { return }
+            throw run.diverge(recorded: inner.identity, attempted: item)
+        case .flat:
+            if let row { throw run.diverge(recorded: row.identity, attempted: item) }
+        }
     }
 
     /// Nil: the invocation is over for the item.
@@ -168,8 +211,6 @@ struct BatchRun: Sendable {
     }
 
     private func flat(_ index: Int, _ item: OperationIdentity, _ inside: ContextScope) async throws -> [UInt8]? {
-        // A record under the item's id is that of a nested batch.
-        if let row = run.row(item.id) { throw run.diverge(recorded: row.identity, attempted: item) }
         do {
             return try await run.observedBody(of: item, isReplayed: scope.isReplaying) { try await body(index, inside) }
         } catch {
@@ -181,21 +222,14 @@ struct BatchRun: Sendable {
 
     // MARK: The end
 
-    /// Cuts off what still runs. An item whose end was on its way to the record has ended.
+    /// Cuts off what still runs. An item whose end is in the record, or on its way there, has ended all the same.
     private nonisolated(nonsending) func abandon(
         _ running: [Int: Strand], _ mailbox: Mailbox, _ state: inout BatchState, _ outcomes: inout [Int: BranchOutcome]
     ) async throws {
-        while let (index, outcome) = run.state.withLock({ _ in mailbox.take() }) {
+        let strands = running.sorted { $0.key < $1.key }.map(\.value)
+        for _ in 0..<(await run.orphan(strands, sparesEnding: true)) {
+            let (index, outcome) = try await next(mailbox)
             if case .aborted = outcome { continue }
-            outcomes[index] = outcome
-            state.end(index, succeeded: outcome.isSuccess)
-        }
-        let rest = running.filter { state.statuses[$0.key] == .started }
-        await run.orphan(rest.sorted { $0.key < $1.key }.map(\.value))
-        for (index, strand) in rest {
-            guard let row = run.state.withLock({ _ in strand.recordedEnd }) else { continue }
-            let outcome: BranchOutcome =
-                row.status == .succeeded ? .succeeded(row.resultBytes) : .failed(RecordedError(row.error))
             outcomes[index] = outcome
             state.end(index, succeeded: outcome.isSuccess)
         }
@@ -205,7 +239,8 @@ struct BatchRun: Sendable {
     /// otherwise they are cut off.
     private nonisolated(nonsending) func giveUp(_ running: [Int: Strand], after error: any Error) async {
         guard error is Suspension || run.isSuspending else {
-            return await run.orphan(running.sorted { $0.key < $1.key }.map(\.value))
+            await run.orphan(running.sorted { $0.key < $1.key }.map(\.value))
+            return
         }
         for strand in running.values {
             await run.state.withLock { _ in strand.task }?.value

@@ -28,6 +28,12 @@ struct BatchSummary: Codable {
         status = BatchState.status(reason, failureCount: failureCount)
     }
 
+    /// Whether the fields agree: they may have come from anywhere.
+    var isConsistent: Bool {
+        guard totalCount >= 0, let indexes = startedIndexes ?? completedIndexes else { return false }
+        return indexes.allSatisfy((0..<totalCount).contains) && Set(indexes).count == indexes.count
+    }
+
     /// The items that had ended, and those that had started only. Items start in order, so the others are the last ones.
     var indexes: (completed: [Int], started: [Int]) {
         let all = 0..<totalCount

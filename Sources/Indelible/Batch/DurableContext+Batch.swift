@@ -20,11 +20,17 @@ extension DurableContext {
                 identity: identity, scope: scope(inside: identity.id), kind: options.kind, nesting: options.nesting,
                 names: names, body: body)
             let record = BatchRecord<Value>(batch: batch, serdes: serdes, itemSerdes: itemSerdes)
-            let (result, row) = try await record.result(
-                BatchState(
-                    total: options.count, completion: options.completion, concurrencyLimit: options.concurrencyLimit))
-            note(row)
-            return result
+            do {
+                let (result, row) = try await record.result(
+                    BatchState(
+                        total: options.count, completion: options.completion,
+                        concurrencyLimit: options.concurrencyLimit))
+                note(row)
+                return result
+            } catch let error as ExecutionCancelledError {
+                isToldOfCancel = true
+                throw error
+            }
         }
     }
 }
@@ -108,13 +114,20 @@ private struct BatchRecord<Value: Codable> {
         try await serdes.decoded(BatchResult<Value>.self, from: bytes, for: place, as: title)
     }
 
-    private func decodedSummary(_ row: Operation) throws -> BatchSummary {
+    private func decodedSummary(_ row: Operation) throws(SerdesError) -> BatchSummary {
+        let summary: BatchSummary
         do {
-            return try JSONSerdes.decode(BatchSummary.self, from: row.resultBytes)
+            summary = try JSONSerdes.decode(BatchSummary.self, from: row.resultBytes)
         } catch {
             throw SerdesError(
                 .decodingFailed, message: "cannot decode the summary of \(identity): \(error)", cause: error)
         }
+        guard summary.isConsistent else {
+            throw SerdesError(
+                .decodingFailed, message: "the summary of \(identity) names items that did not start: it is not its own"
+            )
+        }
+        return summary
     }
 
     /// Records what ended the whole batch; what is fatal passes unrecorded.

@@ -70,7 +70,7 @@ public final class DurableContext {
     public var isReplaying: Bool { replay.isReplaying }
 
     /// Whether the invocation is over and every durable call throws: what a loop that catches errors has to ask.
-    public var isSuspending: Bool { run.isSuspending }
+    public var isSuspending: Bool { run.isSuspending(strand) }
 
     /// The execution's id: equal on every run, and never that of another execution, in this log or any other.
     public var executionID: String { run.execution.id.description }

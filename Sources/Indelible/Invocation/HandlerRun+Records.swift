@@ -64,6 +64,7 @@ extension HandlerRun {
             // User code may have caught the suspension and returned a value: that is no outcome of a step or a context.
             guard !state.isOver(for: strand) else { return nil }
             strand.isRecording = true
+            if let context = strand.context, updates.contains(where: { $0.ends(context) }) { strand.isEnding = true }
             return state.input.backend
         }
         guard let backend else { throw Suspension() }
@@ -72,9 +73,6 @@ extension HandlerRun {
             let reply = try await backend.checkpoint(updates, forced: forced)
             await reach(.appended)
             change { state, consequences in
-                if let context = strand.context, let row = reply.operations.row(of: context), row.status.isTerminal {
-                    strand.recordedEnd = row
-                }
                 Self.stopRecording(strand, &consequences)
                 state.merge(reply.operations, order: reply.order, &consequences)
             }
@@ -87,7 +85,8 @@ extension HandlerRun {
         }
     }
 
-    /// As ``checkpoint(_:forced:on:)``, for updates without which the handler cannot go on: a refusal fails the execution.
+    /// As ``checkpoint(_:forced:on:)``, for updates without which the handler cannot go on: a refusal fails the execution,
+    /// unless nobody waits for the strand any more.
     @discardableResult
     nonisolated(nonsending) func require(
         _ updates: OperationUpdate..., forced: Bool, on strand: Strand
@@ -95,6 +94,7 @@ extension HandlerRun {
         do {
             return try await checkpoint(updates, forced: forced, on: strand)
         } catch let refusal as RefusedUpdate {
+            if state.withLock({ _ in strand.isOrphaned }) { throw Suspension() }
             throw end(.refused(refusal.error))
         }
     }
@@ -137,24 +137,29 @@ extension HandlerRun.State {
             if case .execution(_, let request?) = operation.details, cancelRequest == nil {
                 cancelRequest = request
                 consequences.isCancelRequested = true
-                // Whatever a strand waits for, it is to hear of this.
-                wake(&consequences) { if case .row? = $0.awaited { true } else { false } }
-            } else if !operation.isAwaited {
-                wake(&consequences) { if case .row(id, _)? = $0.awaited { true } else { false } }
+                // Whatever operation a strand waits for, it is to hear of this.
+                for strand in waiting.inOrder {
+                    if case .row? = strand.awaited { wake(strand, .changed, &consequences) }
+                }
+            } else if !operation.isAwaited, let strand = waiting[id] {
+                wake(strand, .changed, &consequences)
             }
         }
     }
 
-    mutating func wake(_ consequences: inout Consequences, where isMeant: (Strand) -> Bool) {
-        guard !waiting.isEmpty else { return }
-        waiting.removeAll { strand in
-            guard let awaited = strand.awaited, isMeant(strand) else { return false }
-            strand.awaited = nil
-            strand.isActive = true
-            activeCount += 1
-            consequences.wakings.append((awaited.continuation, .changed))
-            return true
-        }
+    /// Lets a strand go on, if it waits.
+    mutating func wake(_ strand: Strand, _ waking: Waking, _ consequences: inout Consequences) {
+        guard let continuation = waiting.remove(strand) else { return }
+        strand.isActive = true
+        activeCount += 1
+        consequences.wakings.append((continuation, waking))
+    }
+}
+
+extension OperationUpdate {
+    /// Whether the update ends the context.
+    fileprivate func ends(_ context: OperationID) -> Bool {
+        identity.id == context && (action == .succeed || action == .fail)
     }
 }
 

@@ -32,9 +32,8 @@ extension HandlerRun {
                 guard let awaited = awaited(state, continuation) else {
                     return consequences.wakings.append((continuation, .changed))
                 }
-                strand.awaited = awaited
+                state.waiting.insert(strand, for: awaited)
                 strand.isActive = false
-                state.waiting.append(strand)
                 state.activeCount -= 1
                 self.refreshOrRest(&state, &consequences)
             }
@@ -113,14 +112,7 @@ extension HandlerRun {
     static func end(_ ending: InvocationEnding, _ state: inout State, _ consequences: inout Consequences) {
         guard state.ending == nil else { return }
         state.ending = ending
-        for strand in state.waiting {
-            guard let awaited = strand.awaited else { continue }
-            strand.awaited = nil
-            strand.isActive = true
-            state.activeCount += 1
-            consequences.wakings.append((awaited.continuation, .over))
-        }
-        state.waiting = []
+        for strand in state.waiting.inOrder { state.wake(strand, .over, &consequences) }
     }
 
     /// Settles the invocation and never returns: the strand's task stays where it is, without a thread, until the process

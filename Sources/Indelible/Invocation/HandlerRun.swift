@@ -33,8 +33,8 @@ final class HandlerRun: Sendable {
         var isCancelled = false
         /// Strands that run, and a refresh that is under way. At zero the handler can go no further by itself.
         var activeCount = 1
-        /// Strands that wait for a row or a branch, in the order in which they began to.
-        var waiting: [Strand] = []
+        /// Strands that wait for a row or a branch.
+        var waiting = WaitingStrands()
         var isRefreshing = false
         /// Something has changed that no reply has told yet.
         var hasNews = false
@@ -88,6 +88,11 @@ final class HandlerRun: Sendable {
 
     var isSuspending: Bool {
         state.withLock { $0.ending != nil || $0.isCancelled }
+    }
+
+    /// Whether the invocation is over for a strand: that of a branch also when its batch is.
+    func isSuspending(_ strand: Strand) -> Bool {
+        state.withLock { $0.isOver(for: strand) || $0.isCancelled }
     }
 
     /// Whether the engine has taken the invocation back: an error thrown after that is no outcome.

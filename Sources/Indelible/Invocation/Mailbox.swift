@@ -1,3 +1,4 @@
+import DequeModule
 import ExecutionModel
 import Synchronization
 
@@ -7,7 +8,7 @@ import Synchronization
 final class Mailbox: @unchecked Sendable {
     /// The strand that waits for the branches.
     let owner: Strand
-    private var ended: [(index: Int, outcome: BranchOutcome)] = []
+    private var ended = Deque<(index: Int, outcome: BranchOutcome)>()
 
     init(owner: Strand) {
         self.owner = owner
@@ -20,7 +21,7 @@ final class Mailbox: @unchecked Sendable {
     }
 
     func take() -> (index: Int, outcome: BranchOutcome)? {
-        ended.isEmpty ? nil : ended.removeFirst()
+        ended.popFirst()
     }
 }
 
@@ -37,15 +38,17 @@ extension HandlerRun {
     ///
     /// - Parameters:
     ///   - context: The id of the context that the branch is recorded as; nil where it is not.
+    ///   - isEnding: Whether the history holds that context's end.
     ///   - body: Nil: the invocation is over for the branch.
     func startBranch(
-        _ index: Int, of parent: Strand, context: OperationID?, telling mailbox: Mailbox,
+        _ index: Int, of parent: Strand, context: OperationID?, isEnding: Bool, telling mailbox: Mailbox,
         _ body: @escaping @Sendable (Strand) async -> BranchOutcome?
     ) -> Strand {
         let strand = Strand(parent: parent, context: context)
+        strand.isEnding = isEnding
         change { state, _ in
             strand.isOrphaned = parent.isOrphaned
-            parent.children.append(strand)
+            parent.add(strand)
             if !strand.isOrphaned { state.activeCount += 1 }
         }
         let task = environment.start { [self] in
@@ -64,26 +67,39 @@ extension HandlerRun {
         _ strand: Strand, _ index: Int, _ outcome: BranchOutcome?, telling mailbox: Mailbox
     ) {
         change { state, consequences in
+            strand.hasEnded = true
             strand.task = nil
-            strand.parent?.children.removeAll { $0 === strand }
+            strand.parent?.remove(strand)
             guard !strand.isOrphaned else { return }
             strand.isActive = false
             state.activeCount -= 1
             if let outcome { mailbox.put(index, outcome) }
-            if case .branch? = mailbox.owner.awaited { state.wake(&consequences) { $0 === mailbox.owner } }
+            if case .branch? = mailbox.owner.awaited { state.wake(mailbox.owner, .changed, &consequences) }
             refreshOrRest(&state, &consequences)
         }
     }
 
     /// Cuts strands and everything below them off from the record, and waits until nothing of theirs is on its way to it.
-    nonisolated(nonsending) func orphan(_ strands: [Strand]) async {
-        guard !strands.isEmpty else { return }
-        let recording = change { state, consequences in
+    ///
+    /// - Parameter sparesEnding: Whether to leave those alone that have ended, or whose end is recorded or about to be.
+    /// - Returns: How many it has left alone: what they came to is in their mailbox, or will be.
+    @discardableResult
+    nonisolated(nonsending) func orphan(_ strands: [Strand], sparesEnding: Bool = false) async -> Int {
+        guard !strands.isEmpty else { return 0 }
+        let (sparedCount, recording) = change { state, consequences in
             var recording: [Strand] = []
-            for strand in strands { state.orphan(strand, &consequences, &recording) }
-            return recording
+            var sparedCount = 0
+            for strand in strands {
+                if sparesEnding, strand.hasEnded || strand.isEnding {
+                    sparedCount += 1
+                } else {
+                    state.orphan(strand, &consequences, &recording)
+                }
+            }
+            return (sparedCount, recording)
         }
         for strand in recording { await recorded(strand) }
+        return sparedCount
     }
 }
 
@@ -93,10 +109,8 @@ extension HandlerRun.State {
     ) {
         strand.isOrphaned = true
         if strand.isRecording { recording.append(strand) }
-        if let awaited = strand.awaited {
-            strand.awaited = nil
-            waiting.removeAll { $0 === strand }
-            consequences.wakings.append((awaited.continuation, .over))
+        if let continuation = waiting.remove(strand) {
+            consequences.wakings.append((continuation, .over))
         } else if strand.isActive {
             activeCount -= 1
         }

@@ -10,14 +10,20 @@ final class Strand: @unchecked Sendable {
     let parent: Strand?
     /// The context that a branch is recorded as.
     let context: OperationID?
-    /// The row of that context, once its end has been recorded: the outcome of a branch that was orphaned meanwhile.
-    var recordedEnd: Operation?
-    var children: [Strand] = []
+    /// The branches below that have not ended, in no order.
+    private(set) var children: [Strand] = []
+    /// Where it stands among its parent's children.
+    private var place = 0
     /// Whether it runs, rather than waits for a row to change or for a branch to end.
     var isActive = true
     var isOrphaned = false
-    /// What it waits for, while it is not active.
+    /// Whether the end of its context is in the record, or on its way there: it cannot be orphaned any more.
+    var isEnding = false
+    var hasEnded = false
+    /// What it waits for, while it is not active. ``WaitingStrands`` keeps it.
     var awaited: Awaited?
+    /// Greater than that of every strand that began to wait before.
+    var ticket: UInt64 = 0
     /// The task of a branch.
     var task: Task<Void, Never>?
     /// Whether a checkpoint of it is on its way.
@@ -29,6 +35,19 @@ final class Strand: @unchecked Sendable {
     init(parent: Strand? = nil, context: OperationID? = nil) {
         self.parent = parent
         self.context = context
+    }
+
+    func add(_ child: Strand) {
+        child.place = children.count
+        children.append(child)
+    }
+
+    func remove(_ child: Strand) {
+        precondition(children[child.place] === child, "a strand is not among its parent's children")
+        let last = children.removeLast()
+        guard last !== child else { return }
+        last.place = child.place
+        children[child.place] = last
     }
 
     enum Awaited {
