@@ -1,5 +1,5 @@
-/// One branch of ``DurableContext/parallel(_:maxConcurrency:completion:nesting:serdes:itemSerdes:branches:)``: what it does,
-/// and what the history calls it.
+/// One branch of a ``DurableContext/parallel(_:maxConcurrency:completion:nesting:serdes:itemSerdes:branches:)``: what it
+/// does, and what the history calls it.
 public struct DurableBranch<Result>: Sendable {
     let name: String?
     let body: @concurrent @Sendable (DurableContext) async throws -> Result

@@ -33,7 +33,7 @@ extension DurableContext {
     /// - Throws: What is fatal; ``ExecutionCancelledError``; ``ContextError`` before anything is recorded.
     /// - SeeAlso: AWS Lambda's `CheckpointDurableExecution`, operation type `CONTEXT`, sub type `Map`.
     public nonisolated(nonsending) func map<Item: Sendable, Result: Codable & SendableMetatype>(
-        _ name: String? = nil, _ items: [Item], maxConcurrency: Int? = nil,
+        _ name: String?, _ items: [Item], maxConcurrency: Int? = nil,
         completion: BatchCompletion = .allSuccessful, nesting: BatchNesting = .nested,
         itemName: (@Sendable (Item, Int) -> String)? = nil, serdes: (any Serdes)? = nil,
         itemSerdes: (any Serdes)? = nil,
@@ -56,7 +56,7 @@ extension DurableContext {
     /// for a body without a result.
     @_disfavoredOverload
     public nonisolated(nonsending) func map<Item: Sendable>(
-        _ name: String? = nil, _ items: [Item], maxConcurrency: Int? = nil,
+        _ name: String?, _ items: [Item], maxConcurrency: Int? = nil,
         completion: BatchCompletion = .allSuccessful, nesting: BatchNesting = .nested,
         itemName: (@Sendable (Item, Int) -> String)? = nil,
         body: @escaping @concurrent @Sendable (Item, DurableContext) async throws -> Void
@@ -69,6 +69,31 @@ extension DurableContext {
             return Nothing()
         }
         return batch.map { _ in () }
+    }
+
+    /// Runs `body` for each item, in an operation without a name: see
+    /// ``map(_:_:maxConcurrency:completion:nesting:itemName:serdes:itemSerdes:body:)``.
+    public nonisolated(nonsending) func map<Item: Sendable, Result: Codable & SendableMetatype>(
+        _ items: [Item], maxConcurrency: Int? = nil, completion: BatchCompletion = .allSuccessful,
+        nesting: BatchNesting = .nested, itemName: (@Sendable (Item, Int) -> String)? = nil,
+        serdes: (any Serdes)? = nil, itemSerdes: (any Serdes)? = nil,
+        body: @escaping @concurrent @Sendable (Item, DurableContext) async throws -> Result
+    ) async throws -> BatchResult<Result> {
+        try await map(
+            nil, items, maxConcurrency: maxConcurrency, completion: completion, nesting: nesting, itemName: itemName,
+            serdes: serdes, itemSerdes: itemSerdes, body: body)
+    }
+
+    /// Runs `body` for each item, in an operation without a name, for a body without a result.
+    @_disfavoredOverload
+    public nonisolated(nonsending) func map<Item: Sendable>(
+        _ items: [Item], maxConcurrency: Int? = nil, completion: BatchCompletion = .allSuccessful,
+        nesting: BatchNesting = .nested, itemName: (@Sendable (Item, Int) -> String)? = nil,
+        body: @escaping @concurrent @Sendable (Item, DurableContext) async throws -> Void
+    ) async throws -> BatchResult<Void> {
+        try await map(
+            nil, items, maxConcurrency: maxConcurrency, completion: completion, nesting: nesting, itemName: itemName,
+            body: body)
     }
 }
 

@@ -11,7 +11,7 @@ extension DurableContext {
     /// ```
     ///
     /// As ``map(_:_:maxConcurrency:completion:nesting:itemName:serdes:itemSerdes:body:)``, with a body of its own for each
-    /// item. Branches of different types go into ``parallel(_:_:)``.
+    /// item. Branches of different types go into ``parallel(_:maxConcurrency:_:)``.
     ///
     /// - Parameters:
     ///   - name: As a step's.
@@ -62,34 +62,48 @@ extension DurableContext {
     /// ```swift
     /// let (stock, risk) = try await context.parallel(
     ///     "checks",
-    ///     { context in try await context.step("stock") { _ in try await stock(of: order) } },
-    ///     { context in try await context.step("risk") { _ in try await risk(of: order) } })
+    ///     DurableBranch("stock") { context in try await context.step { _ in try await stock(of: order) } },
+    ///     DurableBranch("risk") { context in try await context.step { _ in try await risk(of: order) } })
     /// ```
     ///
     /// The first branch that throws ends the others, as ``BatchCompletion/allSuccessful`` says.
     ///
+    /// - Parameters:
+    ///   - name: As a step's.
+    ///   - maxConcurrency: As the other `parallel`'s.
+    ///   - branch: The same on every replay.
     /// - Throws: ``ChildContextError`` with what the first branch, in order, threw that failed; otherwise as the other
     ///   `parallel`.
+    //
+    // Not closures: beside another `parallel` the compiler does not find out that those in a pack are Sendable.
     public nonisolated(nonsending) func parallel<each Result: Codable & SendableMetatype>(
-        _ name: String? = nil,
-        _ branch: repeat @escaping @concurrent @Sendable (DurableContext) async throws -> each Result
+        _ name: String?, maxConcurrency: Int? = nil, _ branch: repeat DurableBranch<each Result>
     ) async throws -> (repeat each Result) {
         let serdes = run.serdes
+        var names: [String?] = []
         var bodies: [@Sendable (ContextScope) async throws -> [UInt8]?] = []
-        for body in repeat each branch {
+        for branch in repeat each branch {
+            names.append(branch.name)
             bodies.append { scope in
-                try await scope.encoding(serdes, as: "the result of a branch of parallel \(name ?? "")", body)
+                try await scope.encoding(serdes, as: "the result of a branch of parallel \(name ?? "")", branch.body)
             }
         }
-        let all = bodies
+        let (branchNames, branchBodies) = (names, bodies)
         let options = BatchOptions(
-            kind: .parallel, count: all.count, concurrencyLimit: nil, completion: .allSuccessful, nesting: .nested,
-            itemName: { _ in nil })
+            kind: .parallel, count: branchBodies.count, concurrencyLimit: maxConcurrency, completion: .allSuccessful,
+            nesting: .nested, itemName: { branchNames[$0] })
         let batch = try await batch(
             name, options, of: RecordedBytes.self, serdes: .json, itemSerdes: RecordedBytes.serdes
-        ) { index, scope in try await all[index](scope) }
+        ) { index, scope in try await branchBodies[index](scope) }
         var results = try batch.throwIfError().results.makeIterator()
         return (repeat try await Self.decode((each Result).self, results.next(), serdes, run))
+    }
+
+    /// Runs branches of any types at the same time: see ``parallel(_:maxConcurrency:_:)``.
+    public nonisolated(nonsending) func parallel<each Result: Codable & SendableMetatype>(
+        maxConcurrency: Int? = nil, _ branch: repeat DurableBranch<each Result>
+    ) async throws -> (repeat each Result) {
+        try await parallel(nil, maxConcurrency: maxConcurrency, repeat each branch)
     }
 
     private nonisolated(nonsending) static func decode<Result: Codable>(
