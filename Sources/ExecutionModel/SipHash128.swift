@@ -26,6 +26,22 @@ package struct SipHash128: Sendable {
         digest = RandomBits(high: first.byteSwapped, low: second.byteSwapped)
     }
 
+    /// The same of bytes that lie together, a word at a time: for whole values.
+    package init(of message: [UInt8], key: RandomBits) {
+        var state = State(key0: key.high.byteSwapped, key1: key.low.byteSwapped)
+        let wordCount = message.count / 8
+        message.withUnsafeBytes { bytes in
+            for index in 0..<wordCount {
+                state.absorb(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: 8 * index, as: UInt64.self)))
+            }
+        }
+        var word = UInt64(truncatingIfNeeded: message.count) << 56
+        for (index, byte) in message[(8 * wordCount)...].enumerated() { word |= UInt64(byte) << UInt64(8 * index) }
+        state.absorb(word)
+        let (first, second) = state.finish()
+        digest = RandomBits(high: first.byteSwapped, low: second.byteSwapped)
+    }
+
     /// Of the text followed by the number as four little-endian bytes.
     init(of purpose: String, numbered number: UInt32, key: RandomBits) {
         let bytes = (0..<4).lazy.map { UInt8(truncatingIfNeeded: number >> UInt32(8 * $0)) }

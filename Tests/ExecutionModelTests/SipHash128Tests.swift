@@ -19,6 +19,15 @@ import Testing
     func `the reference implementation's vectors come out`(length: Int, digest: String) {
         let key = RandomBits(high: 0x0001_0203_0405_0607, low: 0x0809_0A0B_0C0D_0E0F)
         #expect(SipHash128(of: 0..<UInt8(length), key: key).digest.description == digest)
+        #expect(SipHash128(of: Array(0..<UInt8(length)), key: key).digest.description == digest)
+    }
+
+    @Test(arguments: 0...40)
+    func `bytes that lie together give the same as any sequence of them`(length: Int) {
+        let message = (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 151 &+ 200) }
+        #expect(
+            SipHash128(of: message, key: EventVectors.secret).digest
+                == SipHash128(of: AnySequence(message), key: EventVectors.secret).digest)
     }
 
     @Test func `messages that differ in their last word only differ`() {
