@@ -192,14 +192,7 @@ struct BatchRun: Sendable {
             isReplaying: scope.isReplaying, lastTime: scope.lastTime, isToldOfCancel: scope.isToldOfCancel)
         do {
             return try await run.observed(item) {
-                guard nesting == .nested else { return .succeeded(try await flat(index, item, inside)) }
-                let end = try await RecordedContext(identity: item, scope: inside).end { try await body(index, $0) }
-                switch end.outcome {
-                case .succeeded(let bytes): return .succeeded(bytes)
-                case .failed(let error):
-                    if let cancelled = ExecutionCancelledError(recorded: error) { throw cancelled }
-                    return .failed(error)
-                }
+                do { return try await end(of: index, item, inside) } catch { throw run.passing(error, on: strand) }
             }
         } catch is Suspension {
             return nil
@@ -207,6 +200,19 @@ struct BatchRun: Sendable {
             return .aborted(error)
         } catch {
             return .failed(RecordedError(error))
+        }
+    }
+
+    private func end(
+        of index: Int, _ item: OperationIdentity, _ inside: ContextScope
+    ) async throws -> BranchOutcome {
+        guard nesting == .nested else { return .succeeded(try await flat(index, item, inside)) }
+        let end = try await RecordedContext(identity: item, scope: inside).end { try await body(index, $0) }
+        switch end.outcome {
+        case .succeeded(let bytes): return .succeeded(bytes)
+        case .failed(let error):
+            if let cancelled = ExecutionCancelledError(recorded: error) { throw cancelled }
+            return .failed(error)
         }
     }
 

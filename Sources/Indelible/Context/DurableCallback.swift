@@ -25,10 +25,8 @@ public struct DurableCallback<Result: Codable> {
     ///   else than a `Result`; ``ContextError``; ``ExecutionCancelledError``.
     public nonisolated(nonsending) func result() async throws -> Result {
         let row = try await context.completed(identity)
-        return try await serdes.decoded(
-            Result.self, from: row.resultBytes,
-            for: SerdesPlace(context.run.execution, operation: identity.id.rawValue),
-            as: "the result of callback \(identity)")
+        return try await context.decoded(
+            from: row.resultBytes, of: identity.id, serdes, as: "the result of callback \(identity)")
     }
 }
 

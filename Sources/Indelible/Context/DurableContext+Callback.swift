@@ -60,10 +60,8 @@ extension DurableContext {
             }
             return try await inner.completed(identity).resultBytes
         }
-        let serdes = serdes ?? run.serdes
-        return try await serdes.decoded(
-            Result.self, from: bytes, for: SerdesPlace(run.execution, operation: identity.id.rawValue),
-            as: "the result of callback \(name ?? "")")
+        return try await decoded(
+            from: bytes, of: identity.id, serdes ?? run.serdes, as: "the result of callback \(name ?? "")")
     }
 
     /// Records the start of a callback, unless the history holds it, and returns its id.

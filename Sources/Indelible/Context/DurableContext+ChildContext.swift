@@ -35,8 +35,7 @@ extension DurableContext {
                 return result
             }
         }
-        return try await serdes.decoded(
-            Result.self, from: bytes, for: SerdesPlace(run.execution, operation: identity.id.rawValue), as: what)
+        return try await decoded(from: bytes, of: identity.id, serdes, as: what)
     }
 
     /// Groups operations, as the other ``runInChildContext(_:serdes:summary:body:)``, for a body without a result.

@@ -135,6 +135,7 @@ private struct Polling<State: Codable> {
 
     private nonisolated(nonsending) func fail(_ thrown: any Error, _ number: Int) async throws -> any Error {
         if run.isCancelled { return run.end(.abandoned) }
+        let thrown = run.passing(thrown, on: context.strand)
         if run.isSuspending || thrown is Suspension { return Suspension() }
         return try await recordFailure(RecordedError(thrown).object, number)
     }

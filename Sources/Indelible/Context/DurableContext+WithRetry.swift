@@ -29,8 +29,7 @@ extension DurableContext {
         let (bytes, identity) = try await recordedContext(
             "WithRetry", name, failure: { ChildContextError(context: $0, cause: $1) }
         ) { scope in try await scope.encoding(serdes, as: what) { try await attempts.result(in: $0) } }
-        return try await serdes.decoded(
-            Result.self, from: bytes, for: SerdesPlace(run.execution, operation: identity.id.rawValue), as: what)
+        return try await decoded(from: bytes, of: identity.id, serdes, as: what)
     }
 }
 

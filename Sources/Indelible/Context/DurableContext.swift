@@ -123,7 +123,9 @@ extension DurableContext {
         if run.isCancelRequested.load(ordering: .acquiring) { try rethrowCancel(of: identity) }
         // Whether it returns or throws, what comes next has not run before when the history does not hold it.
         defer { if replay.isReplaying, !run.hasRow(path.next) { replay.end() } }
-        return try await run.observed(identity, isOpen: isOpen) { try await body(identity) }
+        return try await run.observed(identity, isOpen: isOpen) {
+            do { return try await body(identity) } catch { throw run.passing(error, on: strand) }
+        }
     }
 
     /// Checks that a durable call may be made now.
@@ -143,6 +145,19 @@ extension DurableContext {
                 message: "\(what()) was called on a context whose handler or branch has ended: do not keep a context")
         }
         try await run.admit(strand)
+    }
+
+    /// The value that was recorded for one of this context's operations.
+    nonisolated(nonsending) func decoded<Value: Decodable>(
+        _ type: Value.Type = Value.self, from bytes: [UInt8]?, of operation: OperationID?, _ serdes: any Serdes,
+        as what: @autoclosure () -> String
+    ) async throws -> Value {
+        do {
+            return try await serdes.decoded(
+                type, from: bytes, for: SerdesPlace(run.execution, operation: operation?.rawValue), as: what())
+        } catch {
+            throw run.passing(error, on: strand)
+        }
     }
 
     /// Says that what follows has not run before: the next log message is new.

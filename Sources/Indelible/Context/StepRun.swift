@@ -111,6 +111,7 @@ struct StepRun {
     private nonisolated(nonsending) func fail(_ thrown: any Error, _ number: Int) async throws -> (any Error)? {
         // Whatever a body throws once the engine has taken the invocation back says nothing about the step.
         if run.isCancelled { throw run.end(.abandoned) }
+        let thrown = run.passing(thrown, on: context.strand)
         if run.isSuspending || thrown is Suspension { throw Suspension() }
         let object = RecordedError(thrown).object
         guard case .retry(let delay) = decide(thrown, number) else { return try await recordFailure(object, number) }

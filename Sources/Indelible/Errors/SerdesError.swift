@@ -7,6 +7,9 @@ public struct SerdesError: Error, Sendable, CustomStringConvertible {
         public static let encodingFailed = Code(description: "encodingFailed")
         /// The recorded bytes are no value of this type. The type may have changed since they were recorded.
         public static let decodingFailed = Code(description: "decodingFailed")
+        /// What the serdes depends on cannot be reached: a file system, a key service. In a handler it ends the invocation,
+        /// which is tried again after a while; nothing is recorded.
+        public static let unavailable = Code(description: "unavailable")
     }
 
     public let code: Code

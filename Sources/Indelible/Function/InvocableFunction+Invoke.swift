@@ -55,6 +55,8 @@ extension InvocableFunction {
         do {
             let result = try await handle(input, context)
             return try await run.finish(result)
+        } catch let error as SerdesError where error.code == .unavailable {
+            return .crashed(RecordedError(error).object)
         } catch {
             return .failed(RecordedError(error).object)
         }

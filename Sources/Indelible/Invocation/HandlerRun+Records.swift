@@ -183,6 +183,15 @@ extension Operation {
     }
 }
 
+extension HandlerRun {
+    /// What goes on in place of an error: where a serdes could not be reached, the invocation is over, and is tried again.
+    func passing(_ error: any Error, on strand: Strand) -> any Error {
+        guard let error = error as? SerdesError, error.code == .unavailable else { return error }
+        guard !state.withLock({ $0.isOver(for: strand) }) else { return Suspension() }
+        return end(.failed(RecordedError(error).object))
+    }
+}
+
 /// A rule or a limit that an update breaks. Never reaches user code.
 struct RefusedUpdate: Error {
     var error: ErrorObject

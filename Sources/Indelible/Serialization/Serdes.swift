@@ -10,9 +10,11 @@ import ExecutionModel
 public protocol Serdes: Sendable {
     /// The bytes of `value`; nil for no bytes at all, which only few types read back.
     ///
-    /// It may be asked more than once for one place, with the same value, when a crash came before the record.
+    /// It may be asked more than once for one place, with the same value or with another, when a crash came before the
+    /// record.
     ///
-    /// - Throws: Anything. It reaches the handler as a ``SerdesError``, or fails the step whose result it was.
+    /// - Throws: Anything. It reaches the handler as a ``SerdesError``, or fails the step whose result it was. A
+    ///   ``SerdesError`` with ``SerdesError/Code/unavailable`` does neither: the invocation ends, and is tried again.
     nonisolated(nonsending) func encode<Value: Encodable>(
         _ value: Value, for place: SerdesPlace
     ) async throws -> [UInt8]?
@@ -30,7 +32,7 @@ public struct SerdesPlace: Sendable {
     /// callback from outside.
     public let operationID: String?
 
-    init(_ facts: ExecutionFacts?, operation: String? = nil) {
+    package init(_ facts: ExecutionFacts?, operation: String? = nil) {
         self.facts = facts
         operationID = operation
     }
@@ -54,8 +56,8 @@ extension Serdes {
             return try await encode(value, for: place)
         } catch {
             throw SerdesError(
-                .encodingFailed, message: "cannot encode \(what()) of type \(Value.self): \(Self.reason(error))",
-                cause: error)
+                Self.code(of: error) ?? .encodingFailed,
+                message: "cannot encode \(what()) of type \(Value.self): \(Self.reason(error))", cause: error)
         }
     }
 
@@ -67,9 +69,14 @@ extension Serdes {
             return try await decode(type, from: bytes, for: place)
         } catch {
             throw SerdesError(
-                .decodingFailed, message: "cannot decode \(what()) as \(Value.self): \(Self.reason(error))",
-                cause: error)
+                Self.code(of: error) ?? .decodingFailed,
+                message: "cannot decode \(what()) as \(Value.self): \(Self.reason(error))", cause: error)
         }
+    }
+
+    /// Whether it is worth another try is for the serdes to say.
+    private static func code(of error: any Error) -> SerdesError.Code? {
+        (error as? SerdesError)?.code == .unavailable ? .unavailable : nil
     }
 
     private static func reason(_ error: any Error) -> String {
