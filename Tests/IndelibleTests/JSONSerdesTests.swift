@@ -19,6 +19,16 @@ import Testing
         #expect(try Self.text(order) == #"{"amount":7,"id":"a/b","placed":"2025-12-01T09:30:00.030Z"}"#)
     }
 
+    @Test func `strings, numbers, booleans and null are plain JSON, as every SDK records them`() throws {
+        #expect(try Self.text("s") == #""s""#)
+        #expect(try Self.text(1) == "1")
+        #expect(try Self.text(-2.5) == "-2.5")
+        #expect(try Self.text(3.0) == "3")
+        #expect(try Self.text(true) == "true")
+        #expect(try Self.text(String?.none) == "null")
+        #expect(try Self.text(["a", nil]) == #"["a",null]"#)
+    }
+
     @Test(arguments: ["", "plain", "ünï©ødé 🎉", "quote \" backslash \\ slash /", "line\nfeed\u{1}", "\u{7F}\u{2028}"])
     func `a string's own path gives Foundation's bytes and reads them`(string: String) throws {
         let encoder = JSONEncoder()
