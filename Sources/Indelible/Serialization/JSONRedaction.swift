@@ -90,7 +90,8 @@ struct JSONRedaction: Sendable {
         }
     }
 
-    private static func text(of key: ArraySlice<UInt8>) -> String {
+    /// The name that a key between its quotes stands for.
+    static func text(of key: ArraySlice<UInt8>) -> String {
         String(jsonBytes: Array(key)) ?? String(decoding: key.dropFirst().dropLast(), as: UTF8.self)
     }
 }
