@@ -5,7 +5,8 @@ import ExecutionModel
 ///
 /// The handler's events lie within an invocation, the service's anywhere before the end; an operation starts once, and
 /// ends once; a wait and a delay never end early; the last invocation's end stands before the execution's, unless the
-/// execution ended from outside.
+/// execution ended from outside. Nothing of the handler is recorded while the execution is paused, nor of an invocation
+/// that a pause has cut short.
 struct HistoryRules {
     private struct Row {
         var type: OperationType
@@ -18,6 +19,10 @@ struct HistoryRules {
     private var isInFlight = false
     private var hasEnded = false
     private var invocationEnd: InvocationEnd?
+    private var status = ExecutionStatus.running
+    /// Whether a pause has cut the invocation in flight short.
+    private var isRevoked = false
+    private var isCancelled = false
 
     static func violation(in history: [RecordedEvent]) -> String? {
         guard case .executionStarted? = history.first?.event else { return "it does not begin with its start" }
@@ -42,12 +47,19 @@ struct HistoryRules {
             return "a second start"
         case .invocationStarted:
             if isInFlight || hasEnded { return "an invocation of an execution that is in flight or has ended" }
+            if status != .running { return "an invocation of an execution that is \(status)" }
             isInFlight = true
+            isRevoked = false
             return nil
-        case .invocationCompleted:
+        case .invocationCompleted(let end):
             if !isInFlight { return "the end of an invocation that is not in flight" }
             isInFlight = false
-            return nil
+            switch end {
+            case .returned where isRevoked:
+                return "an invocation that a pause has cut short, and that decides all the same"
+            case .suspended(unseenChanges: false) where isRevoked: return "what such an invocation saw counts"
+            default: return nil
+            }
         default: break
         }
         if hasEnded { return "\(kind) after the execution's end" }
@@ -59,6 +71,15 @@ struct HistoryRules {
         case .executionTimedOut, .executionStopped:
             hasEnded = true
             return nil
+        case .executionPauseRequested: return change(from: .running, to: .pausing)
+        case .executionPauseCancelled: return change(from: .pausing, to: .running)
+        case .executionPaused:
+            isRevoked = isInFlight
+            return change(from: .pausing, to: .paused)
+        case .executionResumed: return change(from: .paused, to: .running)
+        case .executionCancelRequested:
+            defer { isCancelled = true }
+            return isCancelled ? "a second request to end" : nil
         case .executionHeld:
             return "a hold, of a handler that never changes"
         case .stepStarted(let operation):
@@ -96,12 +117,23 @@ struct HistoryRules {
                 row.isOpen = false
                 return nil
             }
+        case .chainedInvokeStarted(let operation, _):
+            return changed(operation, .chainedInvoke, by: .handler) { _ in nil }
+        case .chainedInvokeSucceeded(let operation, _), .chainedInvokeFailed(let operation, _),
+            .chainedInvokeTimedOut(let operation, _), .chainedInvokeStopped(let operation, _):
+            return changed(operation, .chainedInvoke, by: .service) { row in
+                row.isOpen = false
+                return nil
+            }
         case .executionStarted, .invocationStarted, .invocationCompleted, .contextStarted, .contextSucceeded,
-            .contextFailed, .waitCancelled, .executionPauseRequested, .executionPauseCancelled, .executionPaused,
-            .executionResumed, .executionCancelRequested, .executionDeleted, .retentionTrimmed, .chainedInvokeStarted,
-            .chainedInvokeSucceeded, .chainedInvokeFailed, .chainedInvokeTimedOut, .chainedInvokeStopped:
+            .contextFailed, .waitCancelled, .executionDeleted, .retentionTrimmed:
             return "\(kind), which nobody asked for"
         }
+    }
+
+    private mutating func change(from old: ExecutionStatus, to new: ExecutionStatus) -> String? {
+        defer { status = new }
+        return status == old ? nil : "a change to \(new) of an execution that is \(status)"
     }
 
     private enum Actor { case handler, service }
@@ -110,6 +142,7 @@ struct HistoryRules {
         _ operation: OperationReference, _ type: OperationType, by actor: Actor, _ change: (inout Row) -> String?
     ) -> String? {
         if actor == .handler && !isInFlight { return "a handler's event outside an invocation" }
+        if actor == .handler && isRevoked { return "a handler's event after a pause" }
         switch operation {
         case .first:
             rows.append(Row(type: type))

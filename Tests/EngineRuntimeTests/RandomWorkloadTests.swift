@@ -53,21 +53,21 @@ private final class WorkloadRun {
         var options = Rig.options
         options.log.unforcedWriteDelay = 0
         return try await EngineRuntime.open(
-            at: "log", options: options, functions: [workload.registration(ledger)],
+            at: "log", options: options, functions: workload.registrations(ledger),
             seams: Seams(fileSystem: disk, clock: clock, seed: seed, runsTimers: false))
     }
 
     /// One thing that happens.
     func act() async throws {
         switch Int.random(in: 0..<100, using: &random) {
-        case 0..<30: start()
-        case 30..<45: answerSomeCallback()
-        case 45..<48: stopSomeExecution()
-        case 48..<56: watchSomeExecution()
-        case 56..<72:
+        case 0..<25: start()
+        case 25..<34: answerSomeCallback()
+        case 34..<56: tellSomeExecution()
+        case 56..<61: watchSomeExecution()
+        case 61..<74:
             clock.advance(by: .random(in: 1...2_500, using: &random))
             runtime.stepTimers()
-        case 72..<88:
+        case 74..<88:
             for _ in 0..<Int.random(in: 1...60, using: &random) { await Task.yield() }
         case 88..<92: try await reopen()
         case 92..<97: try await losePower()
@@ -90,7 +90,7 @@ private final class WorkloadRun {
     }
 
     private func start() {
-        let script = UInt8.random(in: 0..<UInt8(workload.scripts.count), using: &random)
+        let script = UInt8.random(in: 0..<UInt8(workload.scriptCount), using: &random)
         // Few names, so that some are started again.
         let name = "\(script)-\(Int.random(in: 0..<3, using: &random))"
         let timeout: Milliseconds? = Int.random(in: 0..<5, using: &random) == 0 ? Milliseconds(6_000) : nil
@@ -98,7 +98,7 @@ private final class WorkloadRun {
             call { runtime, ledger in
                 let reply = try await runtime.start(
                     function: Workload.function, name: name, input: [script], timeout: timeout)
-                ledger.note(\.started, name, reply.id)
+                ledger.note(\.started, reply.id, name)
             })
     }
 
@@ -115,19 +115,56 @@ private final class WorkloadRun {
             })
     }
 
-    private func stopSomeExecution() {
-        guard let id = ledger.copy.started.values.sorted(by: { $0.number < $1.number }).randomElement(using: &random)
-        else { return }
+    private func someExecution() -> ExecutionID? {
+        let content = ledger.copy
+        return content.children.union(content.started.keys).sorted { $0.number < $1.number }
+            .randomElement(using: &random)
+    }
+
+    /// Stops, pauses, resumes, cancels or deletes an execution.
+    private func tellSomeExecution() {
+        guard let id = someExecution() else { return }
+        switch Int.random(in: 0..<22, using: &random) {
+        case 0..<2:
+            callers.append(
+                call { runtime, ledger in
+                    _ = try await runtime.stop(id)
+                    ledger.note { $0.stopped.insert(id) }
+                })
+        case 2..<11:
+            let request = PauseRequest(pausesTimeout: .random(using: &random))
+            callers.append(
+                call { runtime, ledger in
+                    try await runtime.pause(id, request)
+                    ledger.note { $0.pauseCounts[id, default: 0] += 1 }
+                })
+        case 11..<15: resume(id)
+        case 15..<18:
+            callers.append(
+                call { runtime, ledger in
+                    try await runtime.cancel(id)
+                    ledger.note { $0.cancelled.insert(id) }
+                })
+        default:
+            ledger.note { $0.deletionsAsked.insert(id) }
+            callers.append(
+                call { runtime, ledger in
+                    try await runtime.delete(id)
+                    ledger.note { $0.deleted.insert(id) }
+                })
+        }
+    }
+
+    private func resume(_ id: ExecutionID) {
         callers.append(
             call { runtime, ledger in
-                _ = try await runtime.stop(id)
-                ledger.note { $0.stopped.insert(id) }
+                try await runtime.resume(id)
+                ledger.note { $0.resumptionCounts[id, default: 0] += 1 }
             })
     }
 
     private func watchSomeExecution() {
-        guard let id = ledger.copy.started.values.sorted(by: { $0.number < $1.number }).randomElement(using: &random)
-        else { return }
+        guard let id = someExecution() else { return }
         watchers.append(
             call { runtime, ledger in
                 let summary = try await runtime.end(of: id.number)
@@ -179,12 +216,15 @@ private final class WorkloadRun {
 
     private func check(_ acknowledged: Ledger.Content) async throws {
         #expect(acknowledged.contradictions == [], "seed \(seed)")
-        for (name, id) in acknowledged.started {
+        for (id, name) in acknowledged.started where !acknowledged.deletionsAsked.contains(id) {
             #expect(runtime.number(function: Workload.function.name, name: name) == id.number, "seed \(seed): \(name)")
         }
+        let gone = acknowledged.deleted.map(\.number)
+        #expect(Set(gone).isDisjoint(with: runtime.known), "seed \(seed): a deletion is lost")
         for summary in try await runtime.list() {
             let id = summary.id
-            let history = try await runtime.history(id.number)
+            // What has ended may be trimmed meanwhile.
+            guard let history = try await ChainRules.history(id.number, in: runtime) else { continue }
             #expect(HistoryRules.violation(in: history) == nil, "seed \(seed): execution \(id.number.rawValue)")
             let found = Found(history)
             for (operation, result) in acknowledged.results where operation.execution == id {
@@ -193,11 +233,18 @@ private final class WorkloadRun {
             for (callback, command) in acknowledged.answers where callback.execution == id.number {
                 #expect(found.answers[callback.ordinal] == command, "seed \(seed): \(callback)")
             }
+            #expect(found.pauseCount >= acknowledged.pauseCounts[id] ?? 0, "seed \(seed): a pause of \(id) is lost")
+            #expect(
+                found.resumptionCount >= acknowledged.resumptionCounts[id] ?? 0,
+                "seed \(seed): a resumption of \(id) is lost")
+            if acknowledged.cancelled.contains(id) {
+                #expect(summary.cancelRequest != nil || summary.status.isTerminal, "seed \(seed): \(id) does not know")
+            }
             if acknowledged.stopped.contains(id) { #expect(summary.status.isTerminal, "seed \(seed): \(id) goes on") }
             if let status = acknowledged.ends[id] { #expect(summary.status == status, "seed \(seed): \(id)") }
         }
-        let known = Set(try await runtime.list().map(\.id))
-        #expect(Set(acknowledged.started.values).isSubset(of: known), "seed \(seed): an execution is gone")
+        let violation = try await ChainRules.violation(in: runtime)
+        #expect(violation == nil, "seed \(seed)")
     }
 
     /// Lets everything end: whoever is left waiting when time and answers have come was forgotten.
@@ -207,6 +254,7 @@ private final class WorkloadRun {
             while !runtime.isQuiet { await Task.yield() }
             if try await runtime.list().allSatisfy({ $0.status.isTerminal }) { break }
             for callback in Set(ledger.copy.callbacks) { answer(callback, .succeed([2])) }
+            for id in ledger.copy.children.union(ledger.copy.started.keys) { resume(id) }
             await callersAnswered()
             clock.advance(by: 5_000)
             runtime.stepTimers()
@@ -214,6 +262,8 @@ private final class WorkloadRun {
         for summary in try await runtime.list() {
             #expect(summary.status.isTerminal, "seed \(seed): \(summary.id.number.rawValue) is \(summary.standing)")
         }
+        while !runtime.isQuiet { await Task.yield() }
+        #expect(try await runtime.list().map(\.id.number) == runtime.known, "seed \(seed): a plain call is kept")
         try await reopen()
         try await runtime.close(grace: .seconds(60))
     }
@@ -223,6 +273,8 @@ private final class WorkloadRun {
 private struct Found {
     var results: [Int: [UInt8]] = [:]
     var answers: [OperationOrdinal: CallbackCommand] = [:]
+    var pauseCount = 0
+    var resumptionCount = 0
 
     init(_ history: [RecordedEvent]) {
         for record in history {
@@ -230,6 +282,10 @@ private struct Found {
             case .stepSucceeded(.existing(let ordinal), .inline(let result)?, nil):
                 // Scripts have no branches, so an operation's place is its ordinal.
                 results[Int(ordinal.rawValue)] = result
+            case .chainedInvokeSucceeded(.existing(let ordinal), .inline(let result)?):
+                results[Int(ordinal.rawValue)] = result
+            case .executionPauseRequested: pauseCount += 1
+            case .executionPauseCancelled, .executionResumed: resumptionCount += 1
             case .callbackSucceeded(.existing(let ordinal), .inline(let result)?):
                 answers[ordinal] = .succeed(result)
             case .callbackFailed(.existing(let ordinal), let error):

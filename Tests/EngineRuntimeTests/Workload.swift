@@ -14,11 +14,20 @@ final class Ledger: Sendable {
     }
 
     struct Content: Sendable {
-        var started: [String: ExecutionID] = [:]
+        /// With the names that they have.
+        var started: [ExecutionID: String] = [:]
+        /// What others have started, as far as their handlers were told.
+        var children: Set<ExecutionID> = []
         /// Results of steps, as the checkpoint that recorded them was acknowledged, or as a replay showed them.
         var results: [Operation: [UInt8]] = [:]
         var answers: [CallbackID: CallbackCommand] = [:]
         var stopped: Set<ExecutionID> = []
+        var pauseCounts: [ExecutionID: Int] = [:]
+        var resumptionCounts: [ExecutionID: Int] = [:]
+        var cancelled: Set<ExecutionID> = []
+        /// Asked for, whatever came of it.
+        var deletionsAsked: Set<ExecutionID> = []
+        var deleted: Set<ExecutionID> = []
         var ends: [ExecutionID: ExecutionStatus] = [:]
         /// The callbacks that somebody could answer.
         var callbacks: [CallbackID] = []
@@ -59,62 +68,106 @@ final class Ledger: Sendable {
     }
 }
 
-/// Handlers of steps, waits and callbacks that a seed has written. An execution's input says which script it follows.
+/// Handlers of steps, waits, callbacks and chained invokes that a seed has written. An execution's input says which script
+/// it follows, and is its result.
 struct Workload: Sendable {
     enum Act: Sendable {
         /// Fails so many times before it succeeds.
         case step(failures: UInt32, isForced: Bool)
         case wait(Milliseconds)
         case callback(timeout: Milliseconds?)
+        case invoke(function: String, script: UInt8, timeout: Milliseconds?)
     }
 
     static let function: FunctionKey = "work"
+    /// Durable, and invoked by `work` alone. What has ended is not kept for long.
+    static let helper: FunctionKey = "help"
+    static let plain: FunctionKey = "rate"
     static let delay = Milliseconds(700)
+    private static let helperScriptCount: UInt8 = 2
 
-    let scripts: [[Act]]
+    private let scripts: [String: [[Act]]]
     private let seed: UInt64
 
     init(_ random: inout SplitMix64) {
-        scripts = (0..<4).map { _ in (0..<Int.random(in: 1...4, using: &random)).map { _ in Self.act(&random) } }
+        let work = (0..<4).map { _ in
+            (0..<Int.random(in: 1...4, using: &random)).map { _ in
+                Self.act(&random, calling: [Self.helper, Self.plain])
+            }
+        }
+        let help = (0..<Self.helperScriptCount).map { _ in
+            (0..<Int.random(in: 1...2, using: &random)).map { _ in Self.act(&random, calling: [Self.plain]) }
+        }
+        scripts = [Self.function.name: work, Self.helper.name: help]
         seed = random.next()
     }
 
-    private static func act(_ random: inout SplitMix64) -> Act {
-        switch Int.random(in: 0..<4, using: &random) {
-        case 0, 1: .step(failures: .random(in: 0...1, using: &random), isForced: .random(using: &random))
-        case 2: .wait(Milliseconds(.random(in: 1...3_000, using: &random)))
-        default: .callback(timeout: Bool.random(using: &random) ? Milliseconds(4_000) : nil)
+    /// The scripts that an execution may be started with.
+    var scriptCount: Int { scripts[Self.function.name]?.count ?? 0 }
+
+    private static func act(_ random: inout SplitMix64, calling targets: [FunctionKey]) -> Act {
+        let timeout = Bool.random(using: &random) ? Milliseconds(4_000) : nil
+        switch Int.random(in: 0..<6, using: &random) {
+        case 0, 1: return .step(failures: .random(in: 0...1, using: &random), isForced: .random(using: &random))
+        case 2: return .wait(Milliseconds(.random(in: 1...3_000, using: &random)))
+        case 3: return .callback(timeout: timeout)
+        default:
+            let target = targets.randomElement(using: &random) ?? plain
+            return .invoke(
+                function: target.name, script: .random(in: 0..<helperScriptCount, using: &random), timeout: timeout)
         }
     }
 
-    func registration(_ ledger: Ledger) -> FunctionRegistration {
-        FunctionRegistration(name: Self.function.name, concurrencyLimit: 2, invocationTimeout: Milliseconds(60_000)) {
-            await invoke($0, ledger)
-        }
+    func registrations(_ ledger: Ledger) -> [FunctionRegistration] {
+        [
+            FunctionRegistration(name: Self.function.name, concurrencyLimit: 2, invocationTimeout: Milliseconds(60_000))
+            {
+                await invoke($0, ledger)
+            },
+            FunctionRegistration(name: Self.helper.name, retention: Milliseconds(2_000)) { await invoke($0, ledger) },
+            FunctionRegistration(name: Self.plain.name, isPlain: true) { invocation in
+                isUnlucky(invocation) ? .crashed(Self.misfortune) : .succeeded(result: invocation.input)
+            },
+        ]
     }
+
+    private static let misfortune = ErrorObject(message: "The worker ran out of luck.")
 
     private func invoke(_ invocation: Invocation, _ ledger: Ledger) async -> InvocationOutcome? {
-        guard case .execution(.inline(let input)?, _) = invocation.operations.first?.details, let script = input.first
+        guard case .execution(.inline(let input)?, let cancelRequest) = invocation.operations.first?.details,
+            let number = input.first, let script = scripts[invocation.start.function]?[Int(number)]
         else { return nil }
-        if isUnlucky(invocation) { return .crashed(ErrorObject(message: "The worker ran out of luck.")) }
+        if isUnlucky(invocation) { return .crashed(Self.misfortune) }
+        if cancelRequest != nil { return .failed(ErrorObject(type: "Cancelled")) }
         let run = HandlerRun(invocation, ledger)
         do {
-            for (place, act) in scripts[Int(script)].enumerated() {
+            for (place, act) in script.enumerated() {
+                // Somebody may say something meanwhile.
+                for _ in 0..<duration(of: place, in: invocation) { await Task.yield() }
                 guard try await run.perform(act, place) else { return .pending }
             }
         } catch RuntimeError.refused(let refusal) where refusal != .invalidCheckpointToken {
             Issue.record("a checkpoint was refused: \(refusal)")
             return nil
         } catch {
-            // Stopped, timed out, closed, or the log failed: the invocation is no longer this handler's.
+            // Stopped, timed out, paused, closed, or the log failed: the invocation is no longer this handler's.
             return nil
         }
         return .succeeded(result: input)
     }
 
     private func isUnlucky(_ invocation: Invocation) -> Bool {
-        var random = SplitMix64(seed: seed ^ invocation.execution.number.rawValue << 32 ^ UInt64(invocation.number))
-        return random.next() % 16 == 0
+        random(invocation, 0) % 16 == 0
+    }
+
+    private func duration(of place: Int, in invocation: Invocation) -> UInt64 {
+        random(invocation, UInt64(place) + 1) % 40
+    }
+
+    private func random(_ invocation: Invocation, _ place: UInt64) -> UInt64 {
+        var random = SplitMix64(
+            seed: seed ^ invocation.execution.number.rawValue << 32 ^ UInt64(invocation.number) << 8 ^ place)
+        return random.next()
     }
 }
 
@@ -159,8 +212,18 @@ private final class HandlerRun {
             if case .callback(let callback)? = rows[OperationID(id)]?.details {
                 ledger.note { $0.callbacks.append(callback) }
             }
+        case .invoke(let function, let script, let timeout):
+            if row == nil { try await checkpoint(.invoke(id, function, input: [script], timeout: timeout)) }
+            note(rows[OperationID(id)], place, [script])
         }
         return rows[OperationID(id)]?.status.isTerminal ?? false
+    }
+
+    private func note(_ row: ExecutionModel.Operation?, _ place: Int, _ input: [UInt8]) {
+        if case .chainedInvoke(let child?)? = row?.details { ledger.note { $0.children.insert(child) } }
+        guard let row, row.status == .succeeded else { return }
+        #expect(row.result == .inline(input), "the result of another execution")
+        ledger.note(\.results, Ledger.Operation(execution: invocation.execution, place: place), input)
     }
 
     private func step(
