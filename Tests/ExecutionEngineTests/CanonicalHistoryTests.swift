@@ -3,7 +3,7 @@ import Testing
 
 @testable import ExecutionEngine
 
-/// The histories that AWS's conformance suites 1, 2, 3, 4 and 7 ask for, by the numbers of their requirements.
+/// The histories that AWS's conformance suites 1, 2, 3, 4, 5 and 7 ask for, by the numbers of their requirements.
 @Suite struct CanonicalHistoryTests {
     typealias Failure = ScriptedHandler.Failure
     typealias Crash = ScriptedHandler.Crash
@@ -12,10 +12,11 @@ import Testing
     static let no = CallbackCommand.fail(ErrorObject(message: "not approved", type: "RejectedError"))
 
     static func expect(
-        _ history: String, answers: [(name: String, command: CallbackCommand)] = [],
+        _ history: String, answers: [(name: String, command: CallbackCommand)] = [], childEnds: [OperationStatus] = [],
         _ body: @escaping (ScriptedHandler) throws -> Void, sourceLocation: SourceLocation = #_sourceLocation
     ) throws {
-        #expect(try ScriptedHandler(answers: answers, body).run() == history, sourceLocation: sourceLocation)
+        let handler = ScriptedHandler(answers: answers, childEnds: childEnds, body)
+        #expect(try handler.run() == history, sourceLocation: sourceLocation)
     }
 
     static func fail(until attempt: Int) -> (Int) throws -> Void {
@@ -195,6 +196,38 @@ import Testing
             let (first, second) = (try $0.createCallback("a"), try $0.createCallback("b"))
             try $0.result(of: first)
             try $0.result(of: second)
+        }
+    }
+
+    @Test func `5-1 to 5-16: chained invokes`() throws {
+        try Self.expect("a.iS INV a.iOK INV X", childEnds: [.succeeded]) { try $0.chainedInvoke() }
+        for (end, symbol) in [(.failed, "iF"), (.timedOut, "iTO"), (.stopped, "iSTOP")] as [(OperationStatus, String)] {
+            try Self.expect("a.iS INV a.\(symbol) INV X", childEnds: [end]) {
+                do { try $0.chainedInvoke() } catch is Failure {}
+            }
+            try Self.expect("a.iS INV a.\(symbol) b.wS INV b.wOK INV X", childEnds: [end]) {
+                do { try $0.chainedInvoke() } catch is Failure {}
+                try $0.wait()
+            }
+        }
+        try Self.expect("a.iS INV a.iOK b.wS INV b.wOK INV X", childEnds: [.succeeded]) {
+            try $0.chainedInvoke()
+            try $0.wait()
+        }
+        try Self.expect("a.sS a.sOK b.iS INV b.iOK INV X", childEnds: [.succeeded]) {
+            try $0.step()
+            try $0.chainedInvoke()
+        }
+        try Self.expect("a.iS INV a.iOK b.sS b.sOK INV X", childEnds: [.succeeded]) {
+            try $0.chainedInvoke()
+            try $0.step()
+        }
+        try Self.expect("a.cS b.iS INV b.iOK a.cOK INV X", childEnds: [.succeeded]) {
+            try $0.context { try $0.chainedInvoke() }
+        }
+        try Self.expect("a.iS INV a.iOK b.iS INV b.iOK INV X", childEnds: [.succeeded, .succeeded]) {
+            try $0.chainedInvoke()
+            try $0.chainedInvoke()
         }
     }
 

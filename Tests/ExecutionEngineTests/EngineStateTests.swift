@@ -63,7 +63,7 @@ import Testing
                 + "It is 4 bytes: keep large data elsewhere and record a reference to it.")
     }
 
-    @Test(arguments: ["$LATEST", "7", "007"])
+    @Test(arguments: ["$LATEST", "7", "007", String(repeating: "1", count: 32)])
     func `a version is the latest or digits`(version: String) throws {
         let state = EngineState(limits: .embedded)
         let start = ExecutionStart(
@@ -71,11 +71,16 @@ import Testing
         let decision = try state.decideStart(
             start, number: ExecutionNumber(1), at: Timestamp(millisecondsSinceEpoch: 0))
         #expect(decision.reply.isNew)
-        var wrong = start
-        wrong.version = "x" + version
-        #expect(throws: EngineError.self) {
-            try state.decideStart(wrong, number: ExecutionNumber(1), at: Timestamp(millisecondsSinceEpoch: 0))
-        }
+    }
+
+    @Test(arguments: ["", "live", "x$LATEST", "7a", "-1", String(repeating: "1", count: 33)])
+    func `any other is refused`(version: String) {
+        let driver = EngineDriver()
+        let start = ExecutionStart(
+            secret: RandomBits(high: 0, low: 0), function: "pay", version: version, name: "a", input: nil)
+        #expect(
+            throws: EngineError(.invalidParameterValue, "Invalid version '\(version)': $LATEST, or digits.")
+        ) { try driver.start(start) }
     }
 }
 

@@ -9,6 +9,7 @@ final class ScriptedHandler {
     private let driver = EngineDriver.started()
     private let body: (ScriptedHandler) throws -> Void
     private var answers: [(name: String, command: CallbackCommand)]
+    private var childEnds: [OperationStatus]
 
     private var rows: [OperationID: Operation] = [:]
     private var queued: [OperationUpdate] = []
@@ -22,9 +23,15 @@ final class ScriptedHandler {
         var error = ErrorObject(message: "no", type: "Declined")
     }
 
-    /// - Parameter answers: What comes to callbacks from outside while the execution is suspended, in order.
-    init(answers: [(name: String, command: CallbackCommand)] = [], _ body: @escaping (ScriptedHandler) throws -> Void) {
+    /// - Parameters:
+    ///   - answers: What comes to callbacks from outside while the execution is suspended, in order.
+    ///   - childEnds: What the executions that it starts come to, in order.
+    init(
+        answers: [(name: String, command: CallbackCommand)] = [], childEnds: [OperationStatus] = [],
+        _ body: @escaping (ScriptedHandler) throws -> Void
+    ) {
         self.answers = answers
+        self.childEnds = childEnds
         self.body = body
     }
 
@@ -32,7 +39,8 @@ final class ScriptedHandler {
     func run() throws -> String {
         while true {
             switch driver.readiness {
-            case .ended: return try CanonicalHistory.text(of: driver.records)
+            case .ended:
+                return try CanonicalHistory.text(of: driver.records.filter { $0.execution == driver.number })
             case .runnable: try invoke()
             case .waiting: try wake()
             case .inFlight, .held, .paused: throw Failure()
@@ -48,6 +56,13 @@ final class ScriptedHandler {
         {
             answers.removeFirst()
             try driver.answer(UInt32(ordinal), answer.command)
+        } else if let end = childEnds.first,
+            let open = driver.execution.operations.first(where: {
+                $0.identity.type == .chainedInvoke && $0.status == .started
+            })
+        {
+            childEnds.removeFirst()
+            try driver.endChild(of: open.identity.id.rawValue, end)
         } else if let due = driver.execution.nextDue {
             driver.advance(by: due.since(driver.now).rawValue)
         } else {
@@ -155,6 +170,20 @@ final class ScriptedHandler {
         case .succeeded: return
         case .failed, .timedOut: throw Failure(error: rows[callback]?.error ?? ErrorObject())
         case .started, .pending, .ready, .cancelled, .stopped, nil: throw Suspension()
+        }
+    }
+
+    func chainedInvoke() throws {
+        let identity = identity(.chainedInvoke, "ChainedInvoke", nil)
+        if rows[identity.id] == nil {
+            try flush(
+                OperationUpdate(
+                    identity, .start, options: .chainedInvoke(function: "charge", timeout: Milliseconds(60_000))))
+        }
+        switch rows[identity.id]?.status {
+        case .succeeded: return
+        case .failed, .timedOut, .stopped: throw Failure(error: rows[identity.id]?.error ?? ErrorObject())
+        case .started, .pending, .ready, .cancelled, nil: throw Suspension()
         }
     }
 
