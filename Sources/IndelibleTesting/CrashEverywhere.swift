@@ -36,6 +36,7 @@ import Indelible
 ///   - seed: Ids and what a power cut takes follow from it; nil: a new one. A failure names it.
 ///   - startTime: What the clock shows first.
 ///   - answers: What comes to callbacks from outside, each once, as soon as its callback is open and nothing else goes on.
+///   - cancelledDuring: The name of an operation: once it is open and nothing else goes on, the execution is asked to end.
 ///   - others: Further functions, which it invokes.
 ///   - function: Makes the function anew for each run, over what it does to the world.
 /// - Returns: What was tried.
@@ -43,7 +44,8 @@ import Indelible
 @discardableResult
 public func crashEverywhere<Input: Sendable, Output>(
     input: Input, seed: UInt64? = nil, startTime: Date = Date(timeIntervalSince1970: 1_764_547_200),
-    answers: [CallbackAnswer] = [], others: @escaping @Sendable (Effects) -> [any EngineFunction] = { _ in [] },
+    answers: [CallbackAnswer] = [], cancelledDuring: String? = nil,
+    others: @escaping @Sendable (Effects) -> [any EngineFunction] = { _ in [] },
     function: @escaping @Sendable (Effects) -> DurableFunction<Input, Output>
 ) async throws -> CrashReport {
     let seed = seed ?? .random(in: 0..<1 << 32)
@@ -51,7 +53,7 @@ public func crashEverywhere<Input: Sendable, Output>(
         try await engine.start(function(effects), input: input, name: CrashRun.executionName).id
     }
     let world = CrashWorld(
-        seed: seed, startTime: startTime, answers: answers,
+        seed: seed, startTime: startTime, answers: answers, cancelledDuring: cancelledDuring,
         functions: { [function($0)] + others($0) }, start: start)
     let baseline = try await CrashRun(world, interruptions: []).run()
     var report = CrashReport(seed: seed, pointCount: baseline.points.count, runCount: 1)
@@ -72,18 +74,19 @@ public func crashEverywhere<Input: Sendable, Output>(
     return report
 }
 
-/// As the other ``crashEverywhere(input:seed:startTime:answers:others:function:)``, for a function without an input.
+/// As the other ``crashEverywhere(input:seed:startTime:answers:cancelledDuring:others:function:)``, for a function without an input.
 @discardableResult
 public func crashEverywhere<Output>(
     seed: UInt64? = nil, startTime: Date = Date(timeIntervalSince1970: 1_764_547_200), answers: [CallbackAnswer] = [],
-    others: @escaping @Sendable (Effects) -> [any EngineFunction] = { _ in [] },
+    cancelledDuring: String? = nil, others: @escaping @Sendable (Effects) -> [any EngineFunction] = { _ in [] },
     function: @escaping @Sendable (Effects) -> DurableFunction<Void, Output>
 ) async throws -> CrashReport {
     try await crashEverywhere(
-        input: (), seed: seed, startTime: startTime, answers: answers, others: others, function: function)
+        input: (), seed: seed, startTime: startTime, answers: answers, cancelledDuring: cancelledDuring, others: others,
+        function: function)
 }
 
-/// What a ``crashEverywhere(input:seed:startTime:answers:others:function:)`` has tried.
+/// What a ``crashEverywhere(input:seed:startTime:answers:cancelledDuring:others:function:)`` has tried.
 public struct CrashReport: Sendable, CustomStringConvertible {
     /// Gives the same runs again.
     public let seed: UInt64

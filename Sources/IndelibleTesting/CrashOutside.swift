@@ -9,6 +9,7 @@ struct CrashOutside: Sendable {
     let test: TestEngine
     let execution: String
     let answers: [CallbackAnswer]
+    let cancelledDuring: String?
 
     func act(_ probe: CrashProbe) async throws {
         defer { probe.end() }
@@ -36,7 +37,6 @@ struct CrashOutside: Sendable {
                             "the execution waits for nothing that comes: it is \(standing), after "
                                 + (try await engine.history(of: execution)).notation)
                     }
-                    await Task.yield()
                 }
             } catch let error as DurableEngineError where error.code == .closed || error.code == .logFailed {
                 // What was asked of a lost engine is asked of the next one.
@@ -54,25 +54,40 @@ struct CrashOutside: Sendable {
     }
 
     private func next(_ engine: DurableEngine, _ given: inout Set<Int>) async throws -> Next {
+        // One answer for all that follows: whoever works now may be at rest a moment later.
         let all = try await engine.executions()
-        guard let description = all.first(where: { $0.id == execution }) else {
-            throw TestEngineError("the execution was acknowledged and is gone")
-        }
+        let description = try description(in: all)
         if description.status.isTerminal { return .ended }
-        if try await answer(engine, &given) { return .acted }
         if all.contains(where: { $0.standing.code == .running || $0.standing.code == .queued }) {
             await Task.yield()
             return .acted
         }
+        if try await cancel(engine, description) { return .acted }
+        if try await answer(engine, &given) { return .acted }
         // It may wait for another one, which waits in its turn.
         return all.compactMap(\.standing.nextDue).min().map { .due($0) } ?? .stuck(description.standing)
     }
 
     func description(_ engine: DurableEngine) async throws -> ExecutionDescription {
-        guard let description = try await engine.executions().first(where: { $0.id == execution }) else {
+        try description(in: try await engine.executions())
+    }
+
+    private func description(in all: [ExecutionDescription]) throws -> ExecutionDescription {
+        guard let description = all.first(where: { $0.id == execution }) else {
             throw TestEngineError("the execution was acknowledged and is gone")
         }
         return description
+    }
+
+    /// Asks for the execution's end, once it waits where it should. A handler that is about to be tried again has not come there.
+    private func cancel(_ engine: DurableEngine, _ description: ExecutionDescription) async throws -> Bool {
+        guard let cancelledDuring, description.cancelRequestTime == nil else { return false }
+        let history = try await engine.history(of: execution)
+        guard let last = history.last, last.type == "InvocationCompleted", last.error == nil,
+            history.isOpen(cancelledDuring)
+        else { return false }
+        try await engine.cancel(execution, reason: "asked by the test")
+        return true
     }
 
     /// Gives the first answer whose callback is open. One that was given may come again, when nobody heard that it had come.

@@ -7,6 +7,7 @@ struct CrashWorld: Sendable {
     let seed: UInt64
     let startTime: Date
     let answers: [CallbackAnswer]
+    var cancelledDuring: String?
     var parkedHandlersMax = 64
     let functions: @Sendable (Effects) -> [any EngineFunction]
     let start: @Sendable (DurableEngine, Effects) async throws -> String
@@ -51,7 +52,8 @@ struct CrashRun {
             functions: world.functions(effects), seed: world.seed, startTime: world.startTime, options: options,
             probe: probe)
         let id = try await world.start(test.engine, effects)
-        let outside = CrashOutside(test: test, execution: id, answers: world.answers)
+        let outside = CrashOutside(
+            test: test, execution: id, answers: world.answers, cancelledDuring: world.cancelledDuring)
         // Somebody acts from outside, until the handler comes to its point.
         async let ended: Void = outside.act(probe)
         for kind in kinds {

@@ -2,7 +2,7 @@ import Indelible
 import Synchronization
 
 /// What a function does to the world outside, noted where it does it: see
-/// ``crashEverywhere(input:seed:startTime:answers:others:function:)``.
+/// ``crashEverywhere(input:seed:startTime:answers:cancelledDuring:others:function:)``.
 public final class Effects: Sendable {
     struct Effect: Hashable {
         var what: String
@@ -50,14 +50,17 @@ extension [Effects.Effect] {
             let once = undisturbed.count { $0 == effect }
             if count > Swift.max(once, 1) {
                 differences.append(
-                    "'\(effect.what)' happened \(count) times in attempt \(step.attempt) of a step that runs at most once")
+                    "'\(effect.what)' happened \(count) times in attempt \(step.attempt) of a step that runs at most once"
+                )
             }
         }
         guard isComplete else { return differences }
         // Whatever runs at least once has happened, and nothing else has.
         let (now, then) = (Set(atLeastOnce), Set(undisturbed.atLeastOnce))
         for missing in then.subtracting(now).sorted() { differences.append("'\(missing)' never happened") }
-        for extra in now.subtracting(then).sorted() { differences.append("'\(extra)' happened, and does not undisturbed") }
+        for extra in now.subtracting(then).sorted() {
+            differences.append("'\(extra)' happened, and does not undisturbed")
+        }
         return differences
     }
 

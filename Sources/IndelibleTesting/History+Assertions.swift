@@ -59,6 +59,13 @@ extension [HistoryEvent] {
         filter { $0.operation?.name == name }
     }
 
+    /// Whether the first operation of this name has begun and not ended.
+    func isOpen(_ name: String) -> Bool {
+        guard let path = first(where: { $0.operation?.name == name })?.operation?.path else { return false }
+        let last = last { $0.operation?.path == path }
+        return last?.type.hasSuffix("Started") ?? false || last?.nextAttemptDelay != nil
+    }
+
     /// Callbacks that nobody has completed, by their own name or that of the wait for them.
     func openCallbacks(named name: String) -> [HistoryEvent] {
         let waits = Set(filter { $0.operation?.name == name }.compactMap { $0.operation?.path })
