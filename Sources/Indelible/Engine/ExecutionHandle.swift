@@ -90,7 +90,10 @@ public struct ExecutionHandle<Output>: Sendable {
                 return nil
             }
             defer { group.cancelAll() }
-            guard let first = try await group.next(), let summary = first else {
+            if let first = try await group.next(), let summary = first { return summary }
+            // It may have ended in time, and only the news of it was slower than the clock.
+            let summary = try await asking { () async throws(RuntimeError) in try await engine.runtime.summary(number) }
+            guard summary.status.isTerminal else {
                 throw DurableEngineError(
                     .timedOut, "execution \(id) has not ended within \(timeout); it goes on, ask again")
             }
