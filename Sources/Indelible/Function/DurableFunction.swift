@@ -25,35 +25,7 @@ public struct DurableFunction<Input, Output>: EngineFunction, InvokableFunction 
         self.name = name
         invocable = InvocableFunction(name: name, options: options, code: .durable(handle))
         target = InvokeTarget(
-            reference: "\(name):\(invocable.version)", encodeInput: encodeInput, decodeOutput: decodeOutput)
-    }
-}
-
-/// The ways in which a function's values become bytes.
-private struct Coding: Sendable {
-    let name: String
-    let serdes: any Serdes
-
-    func input<Value: Encodable & SendableMetatype>(
-        of type: Value.Type
-    ) -> nonisolated(nonsending) @Sendable (Value, SerdesPlace) async throws -> [UInt8]? {
-        { try await serdes.encoded($0, for: $1, as: "the input of function '\(name)'") }
-    }
-
-    func output<Value: Decodable & SendableMetatype>(
-        of type: Value.Type
-    ) -> nonisolated(nonsending) @Sendable ([UInt8]?, SerdesPlace) async throws -> Value {
-        { try await serdes.decoded(Value.self, from: $0, for: $1, as: "the result of function '\(name)'") }
-    }
-
-    nonisolated(nonsending) func decodeInput<Value: Decodable>(
-        _ bytes: [UInt8]?, as type: Value.Type, _ place: SerdesPlace
-    ) async throws -> Value {
-        try await serdes.decoded(type, from: bytes, for: place, as: "the input of function '\(name)'")
-    }
-
-    nonisolated(nonsending) func encodeOutput(_ value: some Encodable, _ place: SerdesPlace) async throws -> [UInt8]? {
-        try await serdes.encoded(value, for: place, as: "the result of function '\(name)'")
+            reference: invocable.reference, encodeInput: encodeInput, decodeOutput: decodeOutput)
     }
 }
 
@@ -70,7 +42,7 @@ extension DurableFunction where Input: Codable & SendableMetatype, Output: Codab
         _ name: String, options: FunctionOptions = FunctionOptions(),
         handler: @escaping @concurrent @Sendable (Input, DurableContext) async throws -> Output
     ) {
-        let coding = Coding(name: name, serdes: options.serdes)
+        let coding = FunctionCoding(name: name, serdes: options.serdes)
         self.init(
             name, options, encodeInput: coding.input(of: Input.self), decodeOutput: coding.output(of: Output.self)
         ) { bytes, context in
@@ -89,7 +61,7 @@ extension DurableFunction where Input: Codable & SendableMetatype, Output == Voi
         _ name: String, options: FunctionOptions = FunctionOptions(),
         handler: @escaping @concurrent @Sendable (Input, DurableContext) async throws -> Void
     ) {
-        let coding = Coding(name: name, serdes: options.serdes)
+        let coding = FunctionCoding(name: name, serdes: options.serdes)
         self.init(name, options, encodeInput: coding.input(of: Input.self), decodeOutput: { _, _ in }) {
             bytes, context in
             try await handler(try await coding.decodeInput(bytes, as: Input.self, context.place), context)
@@ -104,7 +76,7 @@ extension DurableFunction where Input == Void, Output: Codable & SendableMetatyp
         _ name: String, options: FunctionOptions = FunctionOptions(),
         handler: @escaping @concurrent @Sendable (DurableContext) async throws -> Output
     ) {
-        let coding = Coding(name: name, serdes: options.serdes)
+        let coding = FunctionCoding(name: name, serdes: options.serdes)
         self.init(
             name, options, encodeInput: { _, _ in nil }, decodeOutput: coding.output(of: Output.self)
         ) { _, context in

@@ -6,14 +6,26 @@
 /// ```swift
 /// let rate = PlainFunction("rate") { (pair: CurrencyPair) in try await exchange.rate(of: pair) }
 /// ```
-public struct PlainFunction<Input: Codable & SendableMetatype, Output: Codable & SendableMetatype>: EngineFunction,
-    InvokableFunction
-{
+public struct PlainFunction<Input, Output>: EngineFunction, InvokableFunction {
     /// 1 to 140 characters of `[a-zA-Z0-9-_]`.
     public let name: String
     public let invocable: InvocableFunction
     public let target: InvokeTarget<Input, Output>
 
+    private init(
+        _ name: String, _ options: FunctionOptions,
+        encodeInput: nonisolated(nonsending) @escaping @Sendable (Input, SerdesPlace) async throws -> [UInt8]?,
+        decodeOutput: nonisolated(nonsending) @escaping @Sendable ([UInt8]?, SerdesPlace) async throws -> Output,
+        run: @escaping @Sendable ([UInt8]?, SerdesPlace) async throws -> [UInt8]?
+    ) {
+        self.name = name
+        invocable = InvocableFunction(name: name, options: options, code: .plain(run))
+        target = InvokeTarget(
+            reference: invocable.reference, encodeInput: encodeInput, decodeOutput: decodeOutput)
+    }
+}
+
+extension PlainFunction where Input: Codable & SendableMetatype, Output: Codable & SendableMetatype {
     /// - Parameters:
     ///   - name: See ``name``.
     ///   - options: Of these only the version, the invocation timeout, the concurrency limit and the serdes matter.
@@ -22,19 +34,59 @@ public struct PlainFunction<Input: Codable & SendableMetatype, Output: Codable &
         _ name: String, options: FunctionOptions = FunctionOptions(),
         body: @escaping @concurrent @Sendable (Input) async throws -> Output
     ) {
-        let serdes = options.serdes
-        self.name = name
-        invocable = InvocableFunction(
-            name: name, options: options,
-            code: .plain { bytes, place in
-                let input = try await serdes.decoded(
-                    Input.self, from: bytes, for: place, as: "the input of function '\(name)'")
-                return try await serdes.encoded(
-                    try await body(input), for: place, as: "the result of function '\(name)'")
-            })
-        let reference = FunctionReference<Input, Output>(name, serdes: serdes)
-        target = InvokeTarget(
-            reference: "\(name):\(invocable.version)", encodeInput: reference.target.encodeInput,
-            decodeOutput: reference.target.decodeOutput)
+        let coding = FunctionCoding(name: name, serdes: options.serdes)
+        self.init(
+            name, options, encodeInput: coding.input(of: Input.self), decodeOutput: coding.output(of: Output.self)
+        ) { bytes, place in
+            let input = try await coding.decodeInput(bytes, as: Input.self, place)
+            return try await coding.encodeOutput(try await body(input), place)
+        }
+    }
+}
+
+extension PlainFunction where Input: Codable & SendableMetatype, Output == Void {
+    /// A function without a result.
+    //
+    // Disfavoured, since a closure of one expression also fits here, its value dropped.
+    @_disfavoredOverload
+    public init(
+        _ name: String, options: FunctionOptions = FunctionOptions(),
+        body: @escaping @concurrent @Sendable (Input) async throws -> Void
+    ) {
+        let coding = FunctionCoding(name: name, serdes: options.serdes)
+        self.init(name, options, encodeInput: coding.input(of: Input.self), decodeOutput: { _, _ in }) {
+            bytes, place in
+            try await body(try await coding.decodeInput(bytes, as: Input.self, place))
+            return nil
+        }
+    }
+}
+
+extension PlainFunction where Input == Void, Output: Codable & SendableMetatype {
+    /// A function without an input.
+    public init(
+        _ name: String, options: FunctionOptions = FunctionOptions(),
+        body: @escaping @concurrent @Sendable () async throws -> Output
+    ) {
+        let coding = FunctionCoding(name: name, serdes: options.serdes)
+        self.init(
+            name, options, encodeInput: { _, _ in nil }, decodeOutput: coding.output(of: Output.self)
+        ) { _, place in try await coding.encodeOutput(try await body(), place) }
+    }
+}
+
+extension PlainFunction where Input == Void, Output == Void {
+    /// A function with neither an input nor a result.
+    //
+    // Disfavoured, since a closure of one expression also fits here, its value dropped.
+    @_disfavoredOverload
+    public init(
+        _ name: String, options: FunctionOptions = FunctionOptions(),
+        body: @escaping @concurrent @Sendable () async throws -> Void
+    ) {
+        self.init(name, options, encodeInput: { _, _ in nil }, decodeOutput: { _, _ in }) { _, _ in
+            try await body()
+            return nil
+        }
     }
 }
