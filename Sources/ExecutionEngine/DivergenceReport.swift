@@ -20,19 +20,28 @@ package struct DivergenceReport: Hashable, Sendable {
         case removed
         /// An operation is asked for that the history holds further on.
         case reordered
+        /// The same operation, and another context around it: one is recorded that was not, or the other way around.
+        case changedContext
     }
 
     /// - Parameter siblings: The recorded operations of the context in which it happened, in the order in which they began.
     package init(_ divergence: Divergence, siblings: [OperationIdentity]) {
         self.divergence = divergence
-        let place = siblings.firstIndex { $0.id == divergence.attempted.id } ?? siblings.count
+        let attempted = divergence.attempted.id
+        let place = siblings.firstIndex { $0.id == attempted || $0.id.comes(after: attempted) } ?? siblings.count
         agreed = Array(siblings[max(0, place - 3)..<place])
         likelyCause = Self.cause(of: divergence, place: place, siblings)
     }
 
     private static func cause(of divergence: Divergence, place: Int, _ siblings: [OperationIdentity]) -> Cause {
         let attempted = divergence.attempted
-        guard let recorded = divergence.recorded else { return .inserted }
+        guard let recorded = divergence.recorded else {
+            // What the history holds in its place may be what is inside it.
+            let isAround = place < siblings.count && siblings[place].id.isInside(attempted.id)
+            return isAround ? .changedContext : .inserted
+        }
+        // They differ in their parents, or in that the one asked for has no record.
+        if recorded.isLike(attempted) { return .changedContext }
         if attempted.name != nil,
             let later = siblings.indices.dropFirst(place + 1).first(where: { siblings[$0].isLike(attempted) })
         {
@@ -59,7 +68,20 @@ extension DivergenceReport.Cause {
         case .inserted: "an operation looks inserted before it"
         case .removed: "it looks removed, or moved behind the next"
         case .reordered: "the operations look reordered"
+        case .changedContext: "a context around it looks recorded now, or not any more"
         }
+    }
+}
+
+extension OperationID {
+    /// Whether a path comes after another one in the program, or lies inside it. Hashed ones have no order.
+    fileprivate func comes(after other: OperationID) -> Bool {
+        let places = rawValue.split(separator: "-").map { Int($0) ?? 0 }
+        return other.rawValue.split(separator: "-").map { Int($0) ?? .max }.lexicographicallyPrecedes(places)
+    }
+
+    fileprivate func isInside(_ other: OperationID) -> Bool {
+        rawValue.hasPrefix(other.rawValue + "-")
     }
 }
 

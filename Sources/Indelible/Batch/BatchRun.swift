@@ -189,7 +189,8 @@ struct BatchRun: Sendable {
     private func outcome(of index: Int, _ item: OperationIdentity, on strand: Strand) async -> BranchOutcome? {
         let inside = ContextScope(
             run: run, strand: strand, prefix: item.id, parentID: nesting == .nested ? item.id : identity.id,
-            isReplaying: scope.isReplaying, lastTime: scope.lastTime, isToldOfCancel: scope.isToldOfCancel)
+            isReplaying: scope.isReplaying, lastTime: scope.lastTime, isToldOfCancel: scope.isToldOfCancel,
+            isPast: scope.isPast || run.row(identity.id)?.status.isTerminal ?? false)
         do {
             return try await run.observed(item) {
                 do { return try await end(of: index, item, inside) } catch { throw run.passing(error, on: strand) }

@@ -15,7 +15,7 @@ extension DurableContext {
         var names: [String] = []
         for index in 0..<options.count { names.append(try options.name(of: index)) }
         return try await operation(.context, options.kind.subType, name) { [names] identity in
-            if !run.hasRow(identity.id) { endReplay() }
+            if !run.hasRow(identity.id) { try begin(identity) }
             let batch = BatchRun(
                 identity: identity, scope: scope(inside: identity.id), kind: options.kind, nesting: options.nesting,
                 names: names, body: body)

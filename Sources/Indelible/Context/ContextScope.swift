@@ -11,11 +11,13 @@ struct ContextScope: Sendable {
     let isReplaying: Bool
     let lastTime: Timestamp
     let isToldOfCancel: Bool
+    /// Whether the history has gone past the context's end: nothing inside it is new, and nothing may come to it.
+    var isPast: Bool
 
     func makeContext() -> DurableContext {
         DurableContext(
             run, strand: strand, prefix: prefix, parentID: parentID, isReplaying: isReplaying, lastTime: lastTime,
-            isToldOfCancel: isToldOfCancel)
+            isToldOfCancel: isToldOfCancel, isPast: isPast)
     }
 
     /// Runs a user's body where it runs: off every actor, so that it can pass its context on to any `nonisolated` function.
@@ -86,7 +88,7 @@ struct RecordedContext: Sendable {
             guard let row, row.isReplayedInside else {
                 return ContextEnd(outcome: .succeeded(row?.resultBytes), row: row)
             }
-            return ContextEnd(outcome: .succeeded(try await observing(body)), row: row)
+            return ContextEnd(outcome: .succeeded(try await observing(isPast: true, body)), row: row)
         case .failed, .cancelled, .timedOut, .stopped:
             return ContextEnd(outcome: .failed(RecordedError(row?.error)), row: row)
         }
@@ -99,9 +101,11 @@ struct RecordedContext: Sendable {
     }
 
     private nonisolated(nonsending) func observing(
-        _ body: nonisolated(nonsending) (ContextScope) async throws -> [UInt8]?
+        isPast: Bool = false, _ body: nonisolated(nonsending) (ContextScope) async throws -> [UInt8]?
     ) async throws -> [UInt8]? {
-        try await run.observedBody(of: identity, isReplayed: scope.isReplaying) { try await body(scope) }
+        var scope = scope
+        scope.isPast = scope.isPast || isPast
+        return try await run.observedBody(of: identity, isReplayed: scope.isReplaying) { try await body(scope) }
     }
 
     private nonisolated(nonsending) func succeed(
@@ -143,18 +147,14 @@ extension DurableContext {
         _ body: nonisolated(nonsending) (ContextScope) async throws -> [UInt8]?
     ) async throws -> (bytes: [UInt8]?, identity: OperationIdentity) {
         try await operation(.context, subType, name) { identity in
-            if !run.hasRow(identity.id) { endReplay() }
+            if !run.hasRow(identity.id) { try begin(identity) }
             let context = RecordedContext(identity: identity, scope: scope(inside: identity.id))
             let end = try await context.end(describe: describe, summary: summary, body)
             note(end.row)
             switch end.outcome {
             case .succeeded(let bytes): return (bytes, identity)
             case .failed(let error):
-                if let cancelled = ExecutionCancelledError(recorded: error) {
-                    isToldOfCancel = true
-                    throw cancelled
-                }
-                throw failure(identity.name, error)
+                throw ExecutionCancelledError(recorded: error) ?? failure(identity.name, error)
             }
         }
     }
@@ -163,6 +163,8 @@ extension DurableContext {
     func scope(inside id: OperationID, isRecorded: Bool = true) -> ContextScope {
         ContextScope(
             run: run, strand: strand, prefix: id, parentID: isRecorded ? id : parentID, isReplaying: isReplaying,
-            lastTime: lastTime, isToldOfCancel: isToldOfCancel)
+            lastTime: lastTime, isToldOfCancel: isToldOfCancel,
+            // One without a record of its own has ended where the history goes on after it.
+            isPast: isPast || (!isRecorded && isReplaying && run.hasHistory(after: path)))
     }
 }

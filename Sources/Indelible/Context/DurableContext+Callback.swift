@@ -71,7 +71,7 @@ extension DurableContext {
         try Self.check(timeout, heartbeatTimeout)
         return try await operation(.callback, "Callback", name, isOpen: true) { identity in
             if try run.replay(identity) == nil {
-                endReplay()
+                try begin(identity)
                 let options = OperationUpdate.Options.callback(
                     timeout: timeout.map { Milliseconds($0) },
                     heartbeatTimeout: heartbeatTimeout.map { Milliseconds($0) })

@@ -14,14 +14,14 @@ extension DurableContext {
         if let row = run.row(path.next), row.identity.subType == Self.cancellationSubType {
             try replayCancel(row)
         }
-        guard !isToldOfCancel, !run.hasRow(path.next) else { return }
+        guard !isToldOfCancel, !hasHistoryAhead else { return }
         try await recordCancel(interrupting: nil)
     }
 
     /// As ``tellOfCancel()``, for an operation that waits.
     nonisolated(nonsending) func tellOfCancel(interrupting identity: OperationIdentity) async throws {
         try rethrowCancel(of: identity)
-        guard !isToldOfCancel, !run.hasRow(path.next) else { return }
+        guard !isToldOfCancel, !hasHistoryAhead else { return }
         try await recordCancel(interrupting: identity)
     }
 

@@ -31,7 +31,7 @@ extension DurableContext {
             let place = SerdesPlace(run.execution, operation: identity.id.rawValue)
             if try run.replay(identity) == nil {
                 let payload = try await target.encodeInput(input, place)
-                endReplay()
+                try begin(identity)
                 try await start(identity, target.reference, payload, tenantID, timeout)
             }
             let row = try await settled(identity)

@@ -18,7 +18,7 @@ extension DurableContext {
         }
         try await operation(.wait, "Wait", name) { identity in
             if try run.replay(identity) == nil {
-                endReplay()
+                try begin(identity)
                 let options = OperationUpdate.Options.wait(duration: Milliseconds(duration))
                 try await run.require(
                     OperationUpdate(identity, .start, options: options), forced: true, on: strand)

@@ -77,7 +77,7 @@ private struct Polling<State: Codable> {
     }
 
     private nonisolated(nonsending) func start() async throws {
-        context.endReplay()
+        try context.begin(identity)
         try await run.require(OperationUpdate(identity, .start), forced: false, on: context.strand)
     }
 

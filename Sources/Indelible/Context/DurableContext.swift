@@ -31,6 +31,8 @@ public final class DurableContext {
     var patches: [String: Bool] = [:]
     /// Whether the code that this context belongs to has been told that its execution is to end.
     var isToldOfCancel: Bool
+    /// Whether the history has gone past the end of this context: see ``ContextScope/isPast``.
+    let isPast: Bool
 
     /// Random numbers that are the same on every replay, and different for every execution and every branch.
     ///
@@ -54,16 +56,17 @@ public final class DurableContext {
     ///   - isReplaying: Whether what encloses the context replays.
     init(
         _ run: HandlerRun, strand: Strand, prefix: OperationID?, parentID: OperationID?, isReplaying: Bool,
-        lastTime: Timestamp, isToldOfCancel: Bool = false
+        lastTime: Timestamp, isToldOfCancel: Bool = false, isPast: Bool = false
     ) {
         self.run = run
         self.strand = strand
         self.parentID = parentID
         self.lastTime = lastTime
         self.isToldOfCancel = isToldOfCancel
+        self.isPast = isPast
         path = OperationPath(in: prefix)
         random = DurableRandom(execution: run.execution.id, context: prefix)
-        replay = ReplayFlag(isReplaying && run.hasRow(path.next))
+        replay = ReplayFlag(isReplaying && (isPast || run.hasHistory(after: path)))
     }
 
     /// Whether the handler is still in what earlier runs of it have done.
@@ -116,17 +119,34 @@ extension DurableContext {
         try await use("\(subType)\(name.map { " '\($0)'" } ?? "")")
         let name = try Self.checked(name)
         phase = .busy
-        defer { if case .busy = phase { phase = .idle } }
+        defer {
+            if case .busy = phase { phase = .idle }
+            endReplayAtFrontier()
+        }
         if run.isCancelRequested.load(ordering: .acquiring) { try await tellOfCancel() }
         let identity = OperationIdentity(
             id: path.take(), parentID: parentID, type: type, subType: subType, name: name)
-        if run.isCancelRequested.load(ordering: .acquiring) { try rethrowCancel(of: identity) }
-        // Whether it returns or throws, what comes next has not run before when the history does not hold it.
-        defer { if replay.isReplaying, !run.hasRow(path.next) { replay.end() } }
-        return try await run.observed(identity, isOpen: isOpen) {
-            do { return try await body(identity) } catch { throw run.passing(error, on: strand) }
+        // What is open has not waited yet: whoever asks for its result is told.
+        if !isOpen, run.isCancelRequested.load(ordering: .acquiring) { try rethrowCancel(of: identity) }
+        do {
+            return try await run.observed(identity, isOpen: isOpen) {
+                do { return try await body(identity) } catch { throw run.passing(error, on: strand) }
+            }
+        } catch let cancelled as ExecutionCancelledError {
+            // It may have been told to a context inside, and come out of it.
+            isToldOfCancel = true
+            throw cancelled
         }
     }
+
+    /// What comes after an operation, or after its failure, has not run before when the history holds nothing that follows. A
+    /// suspension is followed by nothing.
+    private func endReplayAtFrontier() {
+        if replay.isReplaying, !hasHistoryAhead, !run.isSuspending { replay.end() }
+    }
+
+    /// Whether earlier runs have gone further than this one has come.
+    var hasHistoryAhead: Bool { isPast || run.hasHistory(after: path) }
 
     /// Checks that a durable call may be made now.
     nonisolated(nonsending) func use(_ what: @autoclosure () -> String) async throws {
@@ -158,6 +178,16 @@ extension DurableContext {
         } catch {
             throw run.passing(error, on: strand)
         }
+    }
+
+    /// Called when an operation is about to begin, or an attempt of one.
+    ///
+    /// - Throws: ``ReplayError`` when the history does not hold the operation and holds what comes after it, or inside it.
+    func begin(_ identity: OperationIdentity) throws {
+        if isReplaying, !run.hasRow(identity.id), isPast || run.hasHistory(from: path) {
+            throw run.diverge(recorded: nil, attempted: identity)
+        }
+        replay.end()
     }
 
     /// Says that what follows has not run before: the next log message is new.

@@ -9,8 +9,10 @@ import ExecutionModel
 struct OperationPath {
     static let idLengthMax = 64
 
-    private let prefix: String
-    private var count = 0
+    /// What the ids begin with: empty at the root, `2-` inside the context `2`.
+    let prefix: String
+    /// How many ids have been given out.
+    private(set) var count = 0
     /// The id that the next operation gets.
     private(set) var next: OperationID
 

@@ -82,7 +82,7 @@ struct StepRun {
     }
 
     private nonisolated(nonsending) func start() async throws {
-        context.endReplay()
+        try context.begin(identity)
         // Nobody relies on an at-least-once start: it rides along with the outcome, one sync for both.
         let isForced = semantics == .atMostOncePerRetry
         let changed = try await run.require(OperationUpdate(identity, .start), forced: isForced, on: context.strand)

@@ -37,6 +37,9 @@ public struct ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let removed = Cause(description: "removed")
         /// An operation is asked for that the history holds further on.
         public static let reordered = Cause(description: "reordered")
+        /// The same operation is asked for, and another context around it: one is recorded that was not, or the other way
+        /// around.
+        public static let changedContext = Cause(description: "changedContext")
     }
 
     /// What the history holds.
@@ -63,6 +66,7 @@ public struct ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
             case .changedKind: "the operation looks changed into another kind"
             case .inserted: "an operation looks inserted"
             case .removed: "the operation looks removed, or moved behind the next"
+            case .changedContext: "a context looks recorded now that was not, or the other way around"
             default: "the operations look reordered"
             }
         return
@@ -88,6 +92,7 @@ extension ReplayError.Cause {
         case .inserted: self = .inserted
         case .removed: self = .removed
         case .reordered: self = .reordered
+        case .changedContext: self = .changedContext
         }
     }
 }

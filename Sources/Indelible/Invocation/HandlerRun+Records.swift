@@ -9,6 +9,21 @@ extension HandlerRun {
         state.withLock { $0.rows[id] != nil }
     }
 
+    /// Whether the history holds an operation of the path's context that comes after those which the path has named.
+    func hasHistory(after path: OperationPath) -> Bool {
+        state.withLock { state in
+            // The next one may be a context without a record, or none that ever came to one.
+            state.rows[path.next] != nil || state.lastPlace(in: path.prefix) > path.count
+        }
+    }
+
+    /// Whether the history holds the operation that the path has named last, or what is inside it or comes after it.
+    func hasHistory(from path: OperationPath) -> Bool {
+        state.withLock { state in
+            state.rows[path.next] != nil || state.lastPlace(in: path.prefix) >= path.count
+        }
+    }
+
     func row(_ id: OperationID) -> Operation? {
         state.withLock { $0.rows[id]?.operation }
     }
@@ -127,6 +142,13 @@ extension HandlerRun {
 }
 
 extension HandlerRun.State {
+    /// The number of the last operation that the history holds of a context.
+    fileprivate mutating func lastPlace(in prefix: String) -> Int {
+        let places = places ?? RecordedPlaces(of: rows.values.lazy.map(\.operation.identity))
+        self.places = places
+        return places.last(in: prefix)
+    }
+
     /// Takes in rows that others changed, and wakes the strands that wait for them.
     mutating func merge(_ operations: [Operation], order: UInt64, _ consequences: inout Consequences) {
         for operation in operations where operation.isReadAgain {

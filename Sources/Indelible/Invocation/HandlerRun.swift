@@ -24,6 +24,8 @@ final class HandlerRun: Sendable {
 
     struct State {
         var rows: [OperationID: KnownRow]
+        /// How far the history goes in each context; nil until somebody asks.
+        var places: RecordedPlaces?
         /// Of the current invocation, its operations taken out.
         var input: HandlerInput
         var instruments: Instruments
