@@ -31,6 +31,21 @@ extension DurableContext {
         ) { scope in try await scope.encoding(serdes, as: what) { try await attempts.result(in: $0) } }
         return try await decoded(from: bytes, of: identity.id, serdes, as: what)
     }
+
+    /// As the other ``withRetry(_:retry:isRecorded:serdes:body:)``, for a body without a result.
+    //
+    // Disfavoured, since a closure of one expression also fits here, its value dropped.
+    @_disfavoredOverload
+    public nonisolated(nonsending) func withRetry(
+        _ name: String? = nil, retry: RetryPolicy = .exponential(), isRecorded: Bool = true,
+        body: @escaping @concurrent @Sendable (_ attempt: Int, DurableContext) async throws -> Void
+    ) async throws {
+        let attempts = Attempts(name: name, retry: retry, body: body)
+        guard isRecorded else { return try await runInVirtualContext(name) { try await attempts.result(in: $0) } }
+        _ = try await recordedContext(
+            "WithRetry", name, failure: { ChildContextError(context: $0, cause: $1) }
+        ) { scope in try await scope.running { try await attempts.result(in: $0) } }
+    }
 }
 
 private struct Attempts<Result>: Sendable {
@@ -53,9 +68,17 @@ private struct Attempts<Result>: Sendable {
                 guard case .retry(let delay) = retry.decide(error, attempt: attempt, unitRandom: random) else {
                     throw error
                 }
-                try await context.wait(name.map { "\($0)-backoff-\(attempt)" }, for: delay)
+                // A policy of the user's own may ask for no delay at all.
+                try await context.wait(title(attempt), for: max(delay, .milliseconds(1)))
                 attempt += 1
             }
         }
+    }
+
+    /// The name of the wait after an attempt; none where it would be too long for one.
+    private func title(_ attempt: Int) -> String? {
+        guard let name, !name.isEmpty else { return nil }
+        let title = "\(name)-backoff-\(attempt)"
+        return title.utf8.count > Limits.operationNameLengthMax ? nil : title
     }
 }
