@@ -1,3 +1,5 @@
+import ExecutionModel
+
 extension DurableContext {
     /// Runs `body`, and when it throws, undoes what it has done: in reverse, each as a durable step.
     ///
@@ -12,19 +14,23 @@ extension DurableContext {
     /// ```
     ///
     /// The saga records nothing itself: its steps do, and so do its compensations, which survive crashes as they. A
-    /// cancellation (``ExecutionCancelledError``) is undone like any other error; a suspension is none.
+    /// cancellation (``ExecutionCancelledError``) is undone like any other error; a suspension is none. A saga that has
+    /// succeeded inside another is not undone with it: give the outer one a compensation for the whole of it.
     ///
     /// - Parameters:
     ///   - retry: When a compensation is tried again after it throws.
     ///   - body: May use this context between the saga's own steps.
-    /// - Throws: What `body` threw, once everything is undone; ``SagaError`` when a compensation failed for good, after the
-    ///   others have been tried.
+    /// - Throws: What `body` threw, once everything is undone. When a compensation failed for good, after the others have been
+    ///   tried: ``SagaError``, or the ``FatalError`` that it threw.
     public nonisolated(nonsending) func saga<Result>(
-        retry: RetryPolicy = .critical, body: nonisolated(nonsending) (Saga) async throws -> Result
+        retry: RetryPolicy = .critical, body: @concurrent (Saga) async throws -> Result
     ) async throws -> Result {
         let saga = Saga(self, retry)
         do {
-            return try await body(saga)
+            // Not @Sendable, since it uses this context. Nobody else can touch what it captures meanwhile: a context never gets
+            // onto an actor (Fixtures/compile/misuse), so whoever calls this runs where the body does, and waits for it.
+            nonisolated(unsafe) let (body, itsSaga) = (body, saga)
+            return try await body(itsSaga)
         } catch {
             if run.isSuspending || error is Suspension { throw error }
             try await saga.undo(after: error)
@@ -67,6 +73,19 @@ public final class Saga {
         return result
     }
 
+    /// As the other ``step(_:retry:semantics:serdes:execution:body:compensation:)``, for a body without a result.
+    //
+    // Disfavoured, since a closure of one expression also fits here, its value dropped.
+    @_disfavoredOverload
+    public nonisolated(nonsending) func step(
+        _ name: String? = nil, retry: RetryPolicy = .default, semantics: StepSemantics = .atLeastOncePerRetry,
+        execution: StepExecution = .pool, body: nonisolated(nonsending) (StepContext) async throws -> Void,
+        compensation: nonisolated(nonsending) @escaping (StepContext) async throws -> Void
+    ) async throws {
+        try await context.step(name, retry: retry, semantics: semantics, execution: execution, body: body)
+        compensate(name, with: compensation)
+    }
+
     /// Adds something to undo when the saga fails, before everything that was added earlier.
     ///
     /// - Parameters:
@@ -80,6 +99,7 @@ public final class Saga {
 
     nonisolated(nonsending) func undo(after error: any Error) async throws {
         var failures: [StepError] = []
+        var fatal: FatalError?
         while let compensation = compensations.popLast() {
             do {
                 try await context.step(Self.title(compensation.name), retry: retry) { step in
@@ -87,17 +107,22 @@ public final class Saga {
                 }
             } catch let failure as StepError {
                 failures.append(failure)
+            } catch let failure as FatalError {
+                // It says that this one cannot be undone, and nothing about the others.
+                fatal = fatal ?? failure
             } catch is ExecutionCancelledError {
                 // Told, once, in the middle of what it asks for.
                 compensations.append(compensation)
             }
         }
+        if let fatal { throw fatal }
         if !failures.isEmpty { throw SagaError(cause: RecordedError(error), failures: failures) }
     }
 
-    /// Cut where it would be too long for a name.
+    /// A name that nothing is refused for: what has been done is undone, whatever it was called.
     private static func title(_ name: String?) -> String {
-        "undo \(name ?? "step")".prefix(256).description
+        let printable = (name ?? "step").unicodeScalars.map { (0x20...0x7E).contains($0.value) ? Character($0) : "?" }
+        return "undo \(String(printable))".prefix(Limits.operationNameLengthMax).description
     }
 }
 
