@@ -155,7 +155,7 @@ private struct Polling<State: Codable> {
     }
 
     private func failure(_ cause: RecordedError, attempts: Int) -> any Error {
-        if cause.type == "\(FatalError.self)" { return FatalError(cause.message) }
+        if let fatal = FatalError(recorded: cause) { return fatal }
         return WaitForConditionError(condition: identity.name, attempts: attempts, cause: cause)
     }
 }

@@ -137,7 +137,7 @@ struct StepRun {
     }
 
     private func failure(_ cause: RecordedError, attempts: Int) -> any Error {
-        if cause.type == "\(FatalError.self)" { return FatalError(cause.message) }
+        if let fatal = FatalError(recorded: cause) { return fatal }
         return StepError(step: identity.name, attempts: attempts, cause: cause)
     }
 }

@@ -75,6 +75,8 @@ extension RecordedError {
                 stackTrace: failure.cause.stackTrace)
         case let cancelled as ExecutionCancelledError:
             self = cancelled.recorded
+        case let fatal as FatalError:
+            self = fatal.recorded
         case let whole as any RecordableError:
             self.init(
                 type: Self.typeName(Swift.type(of: error)), message: Self.cut(Self.words(of: error)),
@@ -113,7 +115,7 @@ extension RecordedError {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static func cut(_ message: String) -> String {
+    static func cut(_ message: String) -> String {
         guard message.utf8.count > messageLengthMax else { return message }
         var kept = message.utf8.prefix(messageLengthMax - 3)
         while String(kept) == nil { kept = kept.dropLast() }
