@@ -31,7 +31,7 @@ extension DurableContext {
             guard let summary else { return try await scope.encoding(serdes, as: what, body) }
             return try await scope.encoding(serdes, as: what) { context in
                 let result = try await body(context)
-                shown.bytes = Array(summary(result).utf8.prefix(RecordedContext.resultLengthMax))
+                shown.bytes = Array(summary(result).prefix(utf8Length: RecordedContext.resultLengthMax).utf8)
                 return result
             }
         }

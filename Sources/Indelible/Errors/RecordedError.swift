@@ -117,8 +117,15 @@ extension RecordedError {
 
     static func cut(_ message: String) -> String {
         guard message.utf8.count > messageLengthMax else { return message }
-        var kept = message.utf8.prefix(messageLengthMax - 3)
+        return "\(message.prefix(utf8Length: messageLengthMax - 3))..."
+    }
+}
+
+extension String {
+    /// As much of the text as fits into so many bytes, whole characters of Unicode.
+    func prefix(utf8Length length: Int) -> Substring {
+        var kept = utf8.prefix(length)
         while String(kept) == nil { kept = kept.dropLast() }
-        return "\(Substring(kept))..."
+        return Substring(kept)
     }
 }
