@@ -65,7 +65,7 @@ extension EngineRuntime {
         try await checkpoint(session.execution, updates, forced: forced) { core, turn throws(RuntimeError) in
             guard let token = session.token else { throw .refused(.invalidCheckpointToken) }
             let reply = try core.checkpoint(token, updates, clientToken: nil, in: &turn)
-            session.token = reply.token
+            session.go(on: reply)
             return reply
         }
     }

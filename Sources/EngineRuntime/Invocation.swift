@@ -33,17 +33,21 @@ package struct Invocation: Sendable {
 /// The checkpoint token of an invocation whose handler runs in this process.
 package final class CheckpointSession: Sendable {
     let execution: ExecutionNumber
-    private let current: Mutex<CheckpointToken?>
+    private let current: Mutex<(token: CheckpointToken?, isRevoked: Bool)>
 
     package init(_ token: CheckpointToken) {
         execution = token.execution
-        current = Mutex(token)
+        current = Mutex((token, false))
     }
 
     /// Nil once there is no further one.
-    package internal(set) var token: CheckpointToken? {
-        get { current.withLock { $0 } }
-        set { current.withLock { $0 = newValue } }
+    var token: CheckpointToken? { current.withLock { $0.token } }
+
+    /// Whether there is no further one because a pause has taken it.
+    package var isRevoked: Bool { current.withLock { $0.isRevoked } }
+
+    func go(on reply: CheckpointReply) {
+        current.withLock { $0 = (reply.token, reply.isRevoked) }
     }
 }
 

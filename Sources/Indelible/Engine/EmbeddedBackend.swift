@@ -2,15 +2,12 @@ import EngineRuntime
 import ExecutionEngine
 import ExecutionModel
 import LogStorage
-import Synchronization
 
 /// One invocation's operations, recorded by the engine in this process.
 final class EmbeddedBackend: DurableBackend {
     private let runtime: EngineRuntime
     private let session: CheckpointSession
     private let news: InvocationNews
-    /// Whether a pause has taken the session's token.
-    private let isPaused = Atomic<Bool>(false)
 
     init(_ invocation: Invocation) {
         runtime = invocation.runtime
@@ -23,10 +20,9 @@ final class EmbeddedBackend: DurableBackend {
     ) async throws(BackendError) -> BackendReply {
         do throws(RuntimeError) {
             let reply = try await runtime.checkpoint(session, updates, forced: forced)
-            if reply.isRevoked { isPaused.store(true, ordering: .releasing) }
             return BackendReply(order: reply.order, operations: reply.operations)
         } catch {
-            if isPaused.load(ordering: .acquiring), case .refused(.invalidCheckpointToken) = error { throw .paused }
+            if session.isRevoked, case .refused(.invalidCheckpointToken) = error { throw .paused }
             throw BackendError(error)
         }
     }
