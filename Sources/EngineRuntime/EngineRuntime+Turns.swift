@@ -112,8 +112,8 @@ extension EngineRuntime {
             Task { [self] in await end(of: task, outcome) }
         case .wake(let waiters, let summary):
             for waiter in waiters { waiter.resume(returning: .success(summary)) }
-        case .news(let task):
-            task.news.post()
+        case .news(let task, let kind):
+            task.news.post(kind)
         case .dropParked(let execution):
             parkedHandlers?.drop(execution)
         case .completeParent(let child):

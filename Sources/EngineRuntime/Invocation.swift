@@ -56,28 +56,37 @@ package final class InvocationNews: Sendable {
     private let state = Mutex(State())
 
     private struct State {
-        var listener: (@Sendable () -> Void)?
-        var isPending = false
+        var listener: Listener?
+        /// What came before anybody listened.
+        var pending: Kind?
     }
+
+    package enum Kind: Sendable {
+        case operationChanged
+        /// Somebody has asked for the execution's end: a handler in the midst of its work may want to know.
+        case cancelRequested
+    }
+
+    package typealias Listener = @Sendable (Kind) -> Void
 
     init() {}
 
     /// Calls `listener` for every change from now on, and at once for one that came before. It may be called from any
     /// thread and under the engine's lock, so it must do no more than note it.
-    package func listen(_ listener: @escaping @Sendable () -> Void) {
-        let isPending = state.withLock { state in
+    package func listen(_ listener: @escaping Listener) {
+        let pending = state.withLock { state in
             state.listener = listener
-            return state.isPending
+            return state.pending
         }
-        if isPending { listener() }
+        if let pending { listener(pending) }
     }
 
-    func post() {
+    func post(_ kind: Kind) {
         let listener = state.withLock { state in
-            if state.listener == nil { state.isPending = true }
+            if state.listener == nil, state.pending != .cancelRequested { state.pending = kind }
             return state.listener
         }
-        listener?()
+        listener?(kind)
     }
 }
 

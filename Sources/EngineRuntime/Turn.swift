@@ -25,7 +25,7 @@ struct Turn {
         case end(InvocationTask, InvocationOutcome?)
         case wake([EndWaiter], ExecutionSummary)
         /// Tell an invocation in flight that something has changed.
-        case news(InvocationTask)
+        case news(InvocationTask, InvocationNews.Kind)
         /// Give up the handler that an ended execution has left parked.
         case dropParked(ExecutionNumber)
         /// Complete the chained invoke that started this execution.
@@ -95,9 +95,8 @@ extension Core {
         var timersMoved = false
         for number in turn.touched {
             timersMoved = derive(number, at: turn.now) || timersMoved
-            if let task = invocations[number], engine.update(number, { $0.isInFlight && $0.hasUnseenChanges }) ?? false
-            {
-                turn.releases.append(.news(task))
+            if let task = invocations[number], let news = engine.update(number, { $0.news }) ?? nil {
+                turn.releases.append(.news(task, news))
             }
         }
         guard case .running = phase else { return timersMoved }
@@ -166,5 +165,14 @@ extension Core {
         let deadline = registration.invocationTimeout.map { turn.now.adding($0) }
         let movedDeadline = deadlines.arm(number, at: deadline)
         return timers.arm(number, at: engine.update(number) { $0.nextDue } ?? nil) || movedDeadline
+    }
+}
+
+extension ExecutionState {
+    /// What an invocation in flight has not been told yet.
+    fileprivate var news: InvocationNews.Kind? {
+        guard isInFlight, hasUnseenChanges else { return nil }
+        // A handler that is about to be paused is not made to ask: its next checkpoint is its last.
+        return hasUnseenCancelRequest && status == .running ? .cancelRequested : .operationChanged
     }
 }

@@ -179,6 +179,9 @@ extension ExecutionState {
     /// Whether an operation changed after the handler was last told.
     package var hasUnseenChanges: Bool { !changes.isEmpty || isExecutionRowChanged }
 
+    /// Whether somebody asked for the execution's end after the handler was last told.
+    package var hasUnseenCancelRequest: Bool { isExecutionRowChanged }
+
     /// The pause that is on, or asked for.
     package var pauseRequest: (request: PauseRequest, time: Timestamp)? {
         pause.map { ($0.request, $0.requestTime) }

@@ -214,8 +214,9 @@ extension DurableContext {
                 note(row)
                 return row
             }
-            if run.isCancelRequested.load(ordering: .acquiring) { try await tellOfCancel(interrupting: identity) }
-            try await run.awaitChange(of: identity.id, on: strand)
+            let isCancelRequested = run.isCancelRequested.load(ordering: .acquiring)
+            if isCancelRequested { try await tellOfCancel(interrupting: identity) }
+            try await run.awaitChange(of: identity.id, on: strand, knowsOfCancel: isCancelRequested)
         }
     }
 

@@ -27,7 +27,7 @@ final class EmbeddedBackend: DurableBackend {
         }
     }
 
-    func listen(_ listener: @escaping @Sendable () -> Void) {
+    func listen(_ listener: @escaping InvocationNews.Listener) {
         news.listen(listener)
     }
 }

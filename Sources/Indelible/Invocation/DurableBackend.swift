@@ -1,3 +1,4 @@
+import EngineRuntime
 import ExecutionModel
 
 /// Where one invocation's operations are recorded: in process, or over HTTP.
@@ -16,7 +17,7 @@ package protocol DurableBackend: Sendable {
 
     /// Calls `listener` whenever something has changed that no reply has told yet. It may come from any thread, and must
     /// do no more than note it.
-    func listen(_ listener: @escaping @Sendable () -> Void)
+    func listen(_ listener: @escaping InvocationNews.Listener)
 }
 
 /// What changed, and which of two replies is the newer one.

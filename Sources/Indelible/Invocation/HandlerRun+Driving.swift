@@ -28,6 +28,7 @@ extension HandlerRun {
             state.instruments = instruments
             state.isCancelled = false
             state.hasNews = false
+            state.hasCancelNews = false
         }
         await instruments.invocationStarted()
         return await drive {
@@ -55,7 +56,7 @@ extension HandlerRun {
                 // Taken back before it could begin.
                 if let settled { return driver.resume(returning: settled) }
                 start()
-                backend.listen { [weak self] in self?.noteNews() }
+                backend.listen { [weak self] news in self?.note(news) }
             }
         } onCancel: {
             cancel()

@@ -1,3 +1,4 @@
+import EngineRuntime
 import ExecutionModel
 import Logging
 import Synchronization
@@ -6,10 +7,15 @@ import Synchronization
 extension HandlerRun {
     /// Waits until the operation is not awaited any more, or there is something else for the strand to look at.
     ///
+    /// - Parameter knowsOfCancel: Whether the strand has seen that the execution is to end; otherwise that wakes it too.
     /// - Throws: ``Suspension`` when the invocation is over for the strand.
-    nonisolated(nonsending) func awaitChange(of id: OperationID, on strand: Strand) async throws {
+    nonisolated(nonsending) func awaitChange(
+        of id: OperationID, on strand: Strand, knowsOfCancel: Bool
+    ) async throws {
         try await wait(on: strand) { state, continuation in
-            state.isAwaited(id) ? .row(id, continuation) : nil
+            // Another strand may have been told since this one looked.
+            guard knowsOfCancel || state.cancelRequest == nil else { return nil }
+            return state.isAwaited(id) ? .row(id, continuation) : nil
         }
     }
 
@@ -44,8 +50,10 @@ extension HandlerRun {
     /// Called when a strand begins to wait or has ended.
     func refreshOrRest(_ state: inout State, _ consequences: inout Consequences) {
         guard state.driver != nil, state.ending == nil else { return }
-        if state.hasNews, !state.isRefreshing, !state.waiting.isEmpty {
+        // Who does not wait is told by its next checkpoint; the body of a step may ask before whether it is to end.
+        if state.hasNews, !state.isRefreshing, !state.waiting.isEmpty || state.hasCancelNews {
             state.hasNews = false
+            state.hasCancelNews = false
             state.isRefreshing = true
             state.activeCount += 1
             consequences.refreshes = true
@@ -68,9 +76,10 @@ extension HandlerRun {
     // MARK: News
 
     /// Called when something has changed that no reply has told.
-    func noteNews() {
+    func note(_ news: InvocationNews.Kind) {
         change { state, consequences in
             state.hasNews = true
+            if news == .cancelRequested, state.cancelRequest == nil { state.hasCancelNews = true }
             refreshOrRest(&state, &consequences)
         }
     }

@@ -40,6 +40,8 @@ final class HandlerRun: Sendable {
         var isRefreshing = false
         /// Something has changed that no reply has told yet.
         var hasNews = false
+        /// A request for the execution's end is among it.
+        var hasCancelNews = false
         var task: Task<Void, Never>?
         /// Who waits for what the current invocation comes to; nil between invocations.
         var driver: UnsafeContinuation<HandlerOutcome, Never>?
