@@ -74,6 +74,8 @@ extension HandlerRun {
             // What waits would never be told; what runs may still come to a result.
             if !state.waiting.isEmpty { Self.end(.abandoned, &state, &consequences) }
         }
+        // It may just have been parked.
+        if isOver { parking?.remove(self) }
     }
 
     private func cancelBranches(of strand: Strand, _ consequences: inout Consequences) {

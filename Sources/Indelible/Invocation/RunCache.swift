@@ -62,6 +62,13 @@ final class RunCache: ParkedHandlers {
         evicted?.unwind()
     }
 
+    /// Takes out a run that is over, if it is still the one that is kept for its execution.
+    func remove(_ run: HandlerRun, _ space: ParkingSpace) {
+        state.withLock { state in
+            if state.runs[space.execution]?.run === run { state.runs[space.execution] = nil }
+        }
+    }
+
     func claim(_ execution: ExecutionNumber, registrationCount: Int) -> (any ParkedHandler)? {
         guard let parked = state.withLock({ $0.runs.removeValue(forKey: execution) }) else { return nil }
         guard parked.registrationCount == registrationCount, !parked.run.isOver else {
@@ -115,5 +122,11 @@ struct ParkingSpace: Sendable {
 
     func park(_ run: HandlerRun) {
         cache.park(run, self)
+        // Taken back meanwhile, with its execution's end perhaps, which has looked for it too early.
+        if run.isOver { remove(run) }
+    }
+
+    func remove(_ run: HandlerRun) {
+        cache.remove(run, self)
     }
 }

@@ -1,0 +1,62 @@
+import IndelibleTesting
+import Logging
+import Synchronization
+import Testing
+
+@testable import Indelible
+
+@Suite(.bothWays) struct HandlerRunLifetimeTests {
+    /// Watches runs without holding them.
+    final class Runs: Sendable {
+        private struct Entry {
+            weak var run: HandlerRun?
+        }
+
+        private let entries = Mutex<[Entry]>([])
+
+        func note(_ context: DurableContext) {
+            let run = context.run
+            entries.withLock { $0.append(Entry(run: run)) }
+        }
+
+        var count: Int { entries.withLock { $0.count } }
+        var aliveCount: Int { entries.withLock { $0.count { $0.run != nil } } }
+    }
+
+    @Test func `a run ends with its handler, or with what it was kept for, however that ends`() async throws {
+        let runs = Runs()
+        let function = DurableFunction("leak") { (number: Int, context: DurableContext) in
+            runs.note(context)
+            context.logger.debug("a logger holds the run")
+            _ = try await context.parallel(completion: .firstSuccessful) {
+                DurableBranch("one") { branch in
+                    try await branch.step(retry: .none) { step in
+                        step.logger.debug("so does a step's")
+                        if number > 1 { throw Flaky() }
+                        return 1
+                    }
+                }
+                DurableBranch("two") { branch in
+                    let callback = try await branch.createCallback(of: Int.self, timeout: .hours(number))
+                    return try await branch.runInVirtualContext { _ in number } + callback.result()
+                }
+            }
+            try await context.step(timeout: .hours(1)) { _ in }
+            if number == 2 { throw Flaky() }
+        }
+        let options = EngineOptions(segmentSizes: [256 << 10], parkedHandlersMax: 64)
+        let test = try await TestEngine(functions: [function], options: options)
+        for number in 1...6 {
+            let execution = try await test.engine.start(function, input: number)
+            await test.settle()
+            if number == 3 { try await execution.stop() }
+            if number == 4 { try await execution.cancel() }
+            if number == 5 { try await test.restart() }
+        }
+        await test.advance(by: .hours(7))
+        #expect(try await test.engine.executions(status: .running).isEmpty)
+        for _ in 0..<10_000 where runs.aliveCount > 0 { await Task.yield() }
+        #expect(runs.aliveCount == 0, "of \(runs.count)")
+        #expect(runs.count >= 6)
+    }
+}
