@@ -139,4 +139,32 @@ import Testing
         #expect(try await execution.history().allSatisfy { $0.type != "StepFailed" })
         #expect(calls.all.count == 2)
     }
+
+    @Test(arguments: [true, false])
+    func `a handler is invoked for what it has not seen, and for nothing else`(isSeen: Bool) async throws {
+        let (ids, gate) = (Calls(), Gate())
+        let function = DurableFunction("seen") { (context: DurableContext) in
+            let callback = try await context.createCallback("answer", of: Int.self)
+            try await context.step("ask") { _ in
+                ids.note(callback.id.description)
+                await gate.pass()
+            }
+            try await context.wait(for: .hours(1))
+            return try await callback.result()
+        }
+        let test = try await TestEngine(functions: [function])
+        let execution = try await test.engine.start(function)
+        await gate.arrival()
+        if !isSeen {
+            gate.open()
+            await test.settle()
+        }
+        try await test.engine.complete(callback: CallbackID(ids.all[0]), with: 42)
+        gate.open()
+        #expect(try await execution.result() == 42)
+        #expect(
+            try await execution.history().notation
+                == (isSeen
+                    ? "a.kS b.sS a.kOK b.sOK c.wS INV c.wOK INV X" : "a.kS b.sS b.sOK c.wS INV a.kOK INV c.wOK INV X"))
+    }
 }
