@@ -34,7 +34,8 @@ struct HistoryRules {
             if record.time < history[index - 1].time { return "event \(index + 1) is before the one it follows" }
             if let wrong = rules.take(record.event, at: record.time) { return "event \(index + 1), \(wrong)" }
         }
-        return nil
+        let isPausing = rules.status == .pausing && !rules.hasEnded
+        return isPausing && !rules.isInFlight ? "it is pausing, and nothing is in flight" : nil
     }
 
     private mutating func take(_ event: Event, at time: Timestamp) -> String? {

@@ -3,6 +3,7 @@ import ExecutionModel
 import Foundation
 import Glibc
 import LogStorage
+import Synchronization
 import Testing
 
 @testable import EngineRuntime
@@ -121,6 +122,11 @@ private final class WorkloadRun {
             .randomElement(using: &random)
     }
 
+    /// The hidden ones too, and those that nobody has been told of.
+    private func executions(where isMeant: (ExecutionState) -> Bool) -> [ExecutionID] {
+        runtime.core.withLock { $0.engine.all.filter(isMeant).map(\.id) }.sorted { $0.number < $1.number }
+    }
+
     /// Stops, pauses, resumes, cancels or deletes an execution.
     private func tellSomeExecution() {
         guard let id = someExecution() else { return }
@@ -132,12 +138,9 @@ private final class WorkloadRun {
                     ledger.note { $0.stopped.insert(id) }
                 })
         case 2..<11:
-            let request = PauseRequest(pausesTimeout: .random(using: &random))
-            callers.append(
-                call { runtime, ledger in
-                    try await runtime.pause(id, request)
-                    ledger.note { $0.pauseCounts[id, default: 0] += 1 }
-                })
+            // Half of them in the middle of an invocation, where there is one.
+            let running = Bool.random(using: &random) ? executions { $0.isInFlight } : []
+            pause(running.randomElement(using: &random) ?? id)
         case 11..<15: resume(id)
         case 15..<18:
             callers.append(
@@ -153,6 +156,15 @@ private final class WorkloadRun {
                     ledger.note { $0.deleted.insert(id) }
                 })
         }
+    }
+
+    private func pause(_ id: ExecutionID) {
+        let request = PauseRequest(pausesTimeout: .random(using: &random))
+        callers.append(
+            call { runtime, ledger in
+                try await runtime.pause(id, request)
+                ledger.note { $0.pauseCounts[id, default: 0] += 1 }
+            })
     }
 
     private func resume(_ id: ExecutionID) {
@@ -241,6 +253,7 @@ private final class WorkloadRun {
                 #expect(summary.cancelRequest != nil || summary.status.isTerminal, "seed \(seed): \(id) does not know")
             }
             if acknowledged.stopped.contains(id) { #expect(summary.status.isTerminal, "seed \(seed): \(id) goes on") }
+            if summary.status == .succeeded { #expect(summary.result == summary.input, "seed \(seed): \(id)") }
             if let status = acknowledged.ends[id] { #expect(summary.status == status, "seed \(seed): \(id)") }
         }
         let violation = try await ChainRules.violation(in: runtime)
@@ -254,7 +267,7 @@ private final class WorkloadRun {
             while !runtime.isQuiet { await Task.yield() }
             if try await runtime.list().allSatisfy({ $0.status.isTerminal }) { break }
             for callback in Set(ledger.copy.callbacks) { answer(callback, .succeed([2])) }
-            for id in ledger.copy.children.union(ledger.copy.started.keys) { resume(id) }
+            for id in executions(where: { $0.pauseRequest != nil }) { resume(id) }
             await callersAnswered()
             clock.advance(by: 5_000)
             runtime.stepTimers()

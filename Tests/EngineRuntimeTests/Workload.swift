@@ -142,10 +142,11 @@ struct Workload: Sendable {
         let run = HandlerRun(invocation, ledger)
         do {
             for (place, act) in script.enumerated() {
-                // Somebody may say something meanwhile.
-                for _ in 0..<duration(of: place, in: invocation) { await Task.yield() }
+                run.pace = random(invocation, UInt64(place) + 1) % 40
                 guard try await run.perform(act, place) else { return .pending }
             }
+        } catch is Revoked {
+            return unheard(invocation)
         } catch RuntimeError.refused(let refusal) where refusal != .invalidCheckpointToken {
             Issue.record("a checkpoint was refused: \(refusal)")
             return nil
@@ -160,8 +161,14 @@ struct Workload: Sendable {
         random(invocation, 0) % 16 == 0
     }
 
-    private func duration(of place: Int, in invocation: Invocation) -> UInt64 {
-        random(invocation, UInt64(place) + 1) % 40
+    /// What a handler says that a pause has cut short: anything at all, since it does not count.
+    private func unheard(_ invocation: Invocation) -> InvocationOutcome? {
+        switch random(invocation, 100) % 4 {
+        case 0: .succeeded(result: [255])
+        case 1: .failed(ErrorObject(message: "nobody hears this"))
+        case 2: .pending
+        default: nil
+        }
     }
 
     private func random(_ invocation: Invocation, _ place: UInt64) -> UInt64 {
@@ -171,12 +178,17 @@ struct Workload: Sendable {
     }
 }
 
+/// A pause has taken back the invocation's tokens.
+private struct Revoked: Error {}
+
 /// One run of a script over the rows that are recorded.
 private final class HandlerRun {
     private let invocation: Invocation
     private let session: Invocation.Session
     private let ledger: Ledger
     private var rows: [OperationID: ExecutionModel.Operation] = [:]
+    /// How long it takes for what it does: somebody may say something meanwhile.
+    var pace: UInt64 = 0
 
     init(_ invocation: Invocation, _ ledger: Ledger) {
         self.invocation = invocation
@@ -190,7 +202,10 @@ private final class HandlerRun {
     }
 
     private func checkpoint(_ update: OperationUpdate, forced: Bool = true) async throws {
-        take(try await session.checkpoint([update], forced: forced))
+        for _ in 0..<pace { await Task.yield() }
+        let reply = try await session.submit([update], forced: forced)
+        take(reply.operations)
+        if reply.isRevoked { throw Revoked() }
     }
 
     /// Does what is left of the act. False: the handler must suspend.
