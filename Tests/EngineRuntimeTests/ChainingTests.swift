@@ -49,6 +49,36 @@ import Testing
         try await runtime.close(grace: .zero)
     }
 
+    @Test func `a hundred that one checkpoint starts all run, under the limits of their function`() async throws {
+        let fan = FunctionRegistration(name: "fan") { invocation in
+            do {
+                let invokes = (0..<100).map { OperationUpdate.invoke("\($0)", "charge", input: [UInt8($0)]) }
+                let isFirst = invocation.operations.count == 1
+                let rows =
+                    isFirst
+                    ? try await invocation.session().checkpoint(invokes) : Array(invocation.operations.dropFirst())
+                let results = rows.compactMap { row -> UInt8? in
+                    guard case .inline(let result)? = row.result else { return nil }
+                    return result.first
+                }
+                return results.count < 100 ? .pending : .succeeded(result: results)
+            } catch {
+                return nil
+            }
+        }
+        var charge = FunctionRegistration.adder()
+        charge.concurrencyLimit = 7
+        let runtime = try await rig.open([fan, charge])
+        let number = try await runtime.start(function: "fan", input: nil).id.number
+        #expect(try await runtime.end(of: number).result == .inline((0..<100).map { UInt8($0) }))
+        let kinds = try await runtime.kinds(number)
+        #expect(kinds.count { $0 == .chainedInvokeStarted } == 100)
+        #expect(kinds.count { $0 == .chainedInvokeSucceeded } == 100)
+        let children = try await runtime.list().dropFirst().map(\.id.number.rawValue)
+        #expect(children == (0..<100).map { children[0] + $0 }, "their starts stand together")
+        try await runtime.close(grace: .zero)
+    }
+
     @Test func `a failure, a stop and a timeout come back as what they are`() async throws {
         let declined = ErrorObject(message: "no", type: "Declined", data: "51", stackTrace: ["charge"])
         let runtime = try await rig.open([
