@@ -175,6 +175,7 @@ extension EngineRuntime {
 
     func beginActivity() {
         activity.add(1, ordering: .acquiringAndReleasing)
+        activitiesBegun.add(1, ordering: .acquiringAndReleasing)
     }
 
     func endActivity() {

@@ -19,6 +19,8 @@ package final class EngineRuntime: Sendable {
     let parkedHandlers: (any ParkedHandlers)?
     /// Invocations in flight and turns whose effects are not released yet. At zero the engine is quiet.
     let activity = Atomic<Int>(0)
+    /// How many have begun, ended ones included.
+    let activitiesBegun = Atomic<UInt64>(0)
     let timerLoop: TimerLoop
     /// Whether the consequences of the log's failure are under way.
     let failureNoted = Atomic<Bool>(false)
@@ -50,6 +52,13 @@ package final class EngineRuntime: Sendable {
     /// Whether no invocation is in flight and no effect is pending: nothing will happen before a timer is due or
     /// somebody asks for something.
     package var isQuiet: Bool { activity.load(ordering: .acquiring) == 0 }
+
+    /// Which quiet this is; nil: none. Two equal answers: nothing has happened between them.
+    package var quiet: UInt64? {
+        // In this order, the reverse of `beginActivity`'s: what begins meanwhile makes the next answer another one.
+        let begun = activitiesBegun.load(ordering: .acquiring)
+        return isQuiet ? begun : nil
+    }
 
     /// How many invocations are in flight, and how many executions wait for a slot or for their function.
     package var load: (running: Int, waiting: Int) {

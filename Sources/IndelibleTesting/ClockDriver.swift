@@ -27,9 +27,11 @@ actor ClockDriver {
         for continuation in settling { continuation.resume() }
         settling = []
         // A timer that fires causes work, and its end calls back here; one that causes none is followed by the next.
-        while clock.hasWaiters, runtime.isQuiet {
+        while clock.hasWaiters, let quiet = runtime.quiet {
             let timer = runtime.stepTimers()
-            guard runtime.isQuiet, clock.hasWaiters, let next = Self.earlier(timer, clock.nextDeadline) else { return }
+            // What fired may have come to its end by now, and armed an earlier timer.
+            guard runtime.quiet == quiet else { continue }
+            guard clock.hasWaiters, let next = Self.earlier(timer, clock.nextDeadline) else { return }
             clock.move(to: next)
         }
     }
@@ -39,8 +41,9 @@ actor ClockDriver {
         let target = clock.now().adding(duration)
         while let runtime {
             await settle()
+            guard let quiet = runtime.quiet else { continue }
             let timer = runtime.stepTimers()
-            guard runtime.isQuiet else { continue }
+            guard runtime.quiet == quiet else { continue }
             guard let next = Self.earlier(timer, clock.nextDeadline), next <= target else { break }
             clock.move(to: next)
         }

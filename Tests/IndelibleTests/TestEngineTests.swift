@@ -1,0 +1,19 @@
+import Foundation
+import Indelible
+import IndelibleTesting
+import Testing
+
+@Suite(.bothWays) struct TestEngineTests {
+    static let wait = DurableFunction("wait") { (seconds: [Int], context: DurableContext) in
+        for second in seconds { try await context.wait(for: .seconds(second)) }
+    }
+
+    @Test func `time stops at each timer that a handler has armed, however far the next one is`() async throws {
+        let test = try await TestEngine(functions: [Self.wait])
+        let begin = test.now
+        _ = try await test.engine.start(Self.wait, input: [86_400])
+        // Many, since it takes a handler that is quick: one that has armed its timer before the clock has looked.
+        try await test.engine.start(Self.wait, input: Array(repeating: 1, count: 500)).result()
+        #expect(test.now.timeIntervalSince(begin) == 500)
+    }
+}
