@@ -3,8 +3,11 @@ import ExecutionModel
 import LogStorage
 import Synchronization
 
-/// Somebody who waits for an execution to end.
-typealias EndWaiter = UnsafeContinuation<Result<ExecutionSummary, RuntimeError>, Never>
+/// Somebody who waits for an execution to end; nil: for long enough.
+typealias EndWaiter = UnsafeContinuation<Result<ExecutionSummary?, RuntimeError>, Never>
+
+/// Calls what it is given when the time is up, from any thread, unless what it returns is called before.
+package typealias WaitTimer = (_ timeIsUp: @escaping @Sendable () -> Void) -> @Sendable () -> Void
 
 extension EngineRuntime {
     /// The execution of `function` that has this name.
@@ -33,22 +36,51 @@ extension EngineRuntime {
     /// Waits until the execution has ended.
     /// - Throws: ``RuntimeError/cancelled`` when the caller's task is cancelled; the execution goes on.
     package func end(of number: ExecutionNumber) async throws(RuntimeError) -> ExecutionSummary {
+        guard let summary = try await end(of: number, within: nil) else {
+            preconditionFailure("a wait without a timer was ended by one")
+        }
+        return summary
+    }
+
+    /// Waits until the execution has ended, or the time is up.
+    /// - Returns: Nil: the time is up, and the execution goes on.
+    package func end(
+        of number: ExecutionNumber, within timer: WaitTimer?
+    ) async throws(RuntimeError) -> ExecutionSummary? {
         let id = core.withLock { core in
             core.nextWaiterID += 1
             return core.nextWaiterID
         }
+        var stopTimer: (@Sendable () -> Void)?
         let result = await withTaskCancellationHandler {
             await withUnsafeContinuation { (continuation: EndWaiter) in
-                wait(for: number, id, continuation)
+                // A virtual clock moves while somebody waits: not before the timer runs.
+                beginActivity()
+                defer { endActivity() }
+                guard wait(for: number, id, continuation), let timer else { return }
+                stopTimer = timer { [self] in giveUp(number, id, .success(nil)) }
             }
         } onCancel: {
-            let waiter = core.withLock { $0.endWaiters[number]?.removeValue(forKey: id) }
-            waiter?.resume(returning: .failure(.cancelled))
+            giveUp(number, id, .failure(.cancelled))
         }
+        stopTimer?()
         return try result.get()
     }
 
-    private func wait(for number: ExecutionNumber, _ id: UInt64, _ waiter: EndWaiter) {
+    /// Whether somebody waits for an execution that has not ended.
+    package var isAwaited: Bool { core.withLock { !$0.endWaiters.isEmpty } }
+
+    private func giveUp(_ number: ExecutionNumber, _ id: UInt64, _ answer: Result<ExecutionSummary?, RuntimeError>) {
+        let waiter = core.withLock { core in
+            let waiter = core.endWaiters[number]?.removeValue(forKey: id)
+            if let others = core.endWaiters[number], others.isEmpty { core.endWaiters[number] = nil }
+            return waiter
+        }
+        waiter?.resume(returning: answer)
+    }
+
+    /// - Returns: Whether the waiter does not have its answer, or the promise of one, already.
+    private func wait(for number: ExecutionNumber, _ id: UInt64, _ waiter: EndWaiter) -> Bool {
         let answer: Result<ExecutionSummary, RuntimeError>? = core.withLock { core in
             guard let summary = core.summary(of: number) else { return .failure(.unknownExecution(number)) }
             if summary.status.isTerminal { return .success(summary) }
@@ -64,8 +96,9 @@ extension EngineRuntime {
                 waiter.resume(returning: error.map { .failure(note($0)) } ?? .success(summary))
             }
         case .failure(let error): waiter.resume(returning: .failure(error))
-        case nil: return
+        case nil: return true
         }
+        return false
     }
 
     /// Every event of an execution, in order, read back from the log.

@@ -27,11 +27,11 @@ actor ClockDriver {
         for continuation in settling { continuation.resume() }
         settling = []
         // A timer that fires causes work, and its end calls back here; one that causes none is followed by the next.
-        while clock.hasWaiters, let quiet = runtime.quiet {
+        while runtime.isAwaited, let quiet = runtime.quiet {
             let timer = runtime.stepTimers()
             // What fired may have come to its end by now, and armed an earlier timer.
             guard runtime.quiet == quiet else { continue }
-            guard clock.hasWaiters, let next = Self.earlier(timer, clock.nextDeadline) else { return }
+            guard runtime.isAwaited, let next = Self.earlier(timer, clock.nextDeadline) else { return }
             clock.move(to: next)
         }
     }

@@ -167,12 +167,8 @@ public final class TestEngine: Sendable {
             runsTimers: false,
             onQuiet: { Task { await driver.pump() } })
         let waits = EngineWaits(
-            begin: {
-                clock.beginWait()
-                Task { await driver.pump() }
-            },
-            end: { clock.endWait() },
-            sleep: { try await clock.sleep($0) { Task { await driver.pump() } } })
+            sleep: { try await clock.sleep($0) { Task { await driver.pump() } } },
+            after: { clock.after($0, $1) })
         var runtimeOptions = RuntimeOptions(options)
         // The log's clock stands still too: what it would write in two milliseconds it has to write now.
         runtimeOptions.log.unforcedWriteDelay = 0

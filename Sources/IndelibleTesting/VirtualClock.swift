@@ -9,14 +9,14 @@ final class VirtualClock: EngineClock, Sendable {
 
     private struct State {
         var now: Timestamp
-        var waiterCount = 0
-        var nextSleeper: UInt64 = 0
-        var sleepers: [UInt64: Sleeper] = [:]
+        var nextTimer: UInt64 = 0
+        var timers: [UInt64: Timer] = [:]
     }
 
-    private struct Sleeper {
+    private struct Timer {
         var deadline: Timestamp
-        var continuation: UnsafeContinuation<Bool, Never>
+        /// False: it was stopped.
+        var fire: @Sendable (_ isDue: Bool) -> Void
     }
 
     init(now: Timestamp) {
@@ -27,54 +27,58 @@ final class VirtualClock: EngineClock, Sendable {
         state.withLock { $0.now }
     }
 
-    /// Moves to `time`, never back, and wakes who slept until then.
+    /// Moves to `time`, never back, and fires what is due by then.
     func move(to time: Timestamp) {
-        let woken = state.withLock { state in
+        let due = state.withLock { state in
             state.now = max(state.now, time)
-            let due = state.sleepers.filter { $0.value.deadline <= state.now }
-            for id in due.keys { state.sleepers[id] = nil }
+            let due = state.timers.filter { $0.value.deadline <= state.now }
+            for id in due.keys { state.timers[id] = nil }
             return due.values.sorted { $0.deadline < $1.deadline }
         }
-        for sleeper in woken { sleeper.continuation.resume(returning: true) }
+        for timer in due { timer.fire(true) }
     }
 
-    /// When the next sleeper wakes.
+    /// When the next timer is due.
     var nextDeadline: Timestamp? {
-        state.withLock { state in state.sleepers.values.map(\.deadline).min() }
+        state.withLock { state in state.timers.values.map(\.deadline).min() }
     }
 
-    /// Whether somebody waits for an execution to end: only then may the clock move by itself.
-    var hasWaiters: Bool {
-        state.withLock { $0.waiterCount > 0 }
-    }
-
-    func beginWait() {
-        state.withLock { $0.waiterCount += 1 }
-    }
-
-    func endWait() {
-        state.withLock { $0.waiterCount -= 1 }
+    /// Calls `body` when the clock has moved on by `duration`, unless what this returns is called before.
+    func after(_ duration: Duration, _ body: @escaping @Sendable () -> Void) -> @Sendable () -> Void {
+        let id = add(duration) { isDue in
+            if isDue { body() }
+        }
+        return { [self] in stop(id) }
     }
 
     /// Returns when the clock has moved on by `duration`; `didRegister` is called once that is awaited.
     func sleep(_ duration: Duration, didRegister: @Sendable () -> Void) async throws {
-        let id = state.withLock { state in
-            state.nextSleeper += 1
-            return state.nextSleeper
-        }
+        let id = Mutex<UInt64?>(nil)
         let isDue = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
-                let isCancelled = state.withLock { state in
+                let isCancelled = id.withLock { id in
                     guard !Task.isCancelled else { return true }
-                    let deadline = state.now.adding(Milliseconds(duration))
-                    state.sleepers[id] = Sleeper(deadline: deadline, continuation: continuation)
+                    id = add(duration) { continuation.resume(returning: $0) }
                     return false
                 }
                 if isCancelled { continuation.resume(returning: false) } else { didRegister() }
             }
         } onCancel: {
-            state.withLock { $0.sleepers.removeValue(forKey: id) }?.continuation.resume(returning: false)
+            if let id = id.withLock({ $0 }) { stop(id) }
         }
         guard isDue else { throw CancellationError() }
+    }
+
+    private func add(_ duration: Duration, _ fire: @escaping @Sendable (Bool) -> Void) -> UInt64 {
+        state.withLock { state in
+            state.nextTimer += 1
+            state.timers[state.nextTimer] = Timer(
+                deadline: state.now.adding(Milliseconds(duration)), fire: fire)
+            return state.nextTimer
+        }
+    }
+
+    private func stop(_ id: UInt64) {
+        state.withLock { $0.timers.removeValue(forKey: id) }?.fire(false)
     }
 }

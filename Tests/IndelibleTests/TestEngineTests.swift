@@ -16,4 +16,17 @@ import Testing
         try await test.engine.start(Self.wait, input: Array(repeating: 1, count: 500)).result()
         #expect(test.now.timeIntervalSince(begin) == 500)
     }
+
+    @Test func `time stops when somebody has waited for long enough`() async throws {
+        let test = try await TestEngine(functions: [Self.wait])
+        let begin = test.now
+        let execution = try await test.engine.start(Self.wait, input: [3_600])
+        let error = await #expect(throws: DurableEngineError.self) {
+            try await execution.result(timeout: .seconds(5))
+        }
+        #expect(error?.code == .timedOut)
+        #expect(test.now.timeIntervalSince(begin) == 5)
+        try await execution.result()
+        #expect(test.now.timeIntervalSince(begin) == 3_600)
+    }
 }

@@ -76,28 +76,15 @@ public struct ExecutionHandle<Output>: Sendable {
 
     @concurrent
     private func end(_ timeout: Duration?) async throws -> ExecutionSummary {
-        engine.waits.begin()
-        defer { engine.waits.end() }
-        guard let timeout else {
-            return try await asking { () async throws(RuntimeError) in try await engine.runtime.end(of: number) }
+        let waits = engine.waits
+        let summary = try await asking { () async throws(RuntimeError) in
+            try await engine.runtime.end(
+                of: number, within: timeout.map { timeout in { timeIsUp in waits.after(timeout, timeIsUp) } })
         }
-        return try await withThrowingTaskGroup(of: ExecutionSummary?.self) { group in
-            group.addTask {
-                try await asking { () async throws(RuntimeError) in try await engine.runtime.end(of: number) }
-            }
-            group.addTask {
-                try await engine.waits.sleep(timeout)
-                return nil
-            }
-            defer { group.cancelAll() }
-            if let first = try await group.next(), let summary = first { return summary }
-            // It may have ended in time, and only the news of it was slower than the clock.
-            let summary = try await asking { () async throws(RuntimeError) in try await engine.runtime.summary(number) }
-            guard summary.status.isTerminal else {
-                throw DurableEngineError(
-                    .timedOut, "execution \(id) has not ended within \(timeout); it goes on, ask again")
-            }
-            return summary
+        guard let summary else {
+            throw DurableEngineError(
+                .timedOut, "execution \(id) has not ended within \(timeout ?? .zero); it goes on, ask again")
         }
+        return summary
     }
 }

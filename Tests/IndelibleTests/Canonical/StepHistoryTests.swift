@@ -10,13 +10,14 @@ import Testing
     }
 
     @Test func `1-1: a step succeeds`() async throws {
-        let function = DurableFunction("greet") { (name: String, context: DurableContext) in
+        let options = FunctionOptions(executionTimeout: .seconds(300))
+        let function = DurableFunction("greet", options: options) { (name: String, context: DurableContext) in
             try await context.step { _ in "Hello, \(name)!" }
         }
         try await expectHistory(
             of: function, input: "World",
             """
-            1 0s ExecutionStarted, payload "World"
+            1 0s ExecutionStarted, timeout 300s, payload "World"
             2 0s StepStarted 1 Step
             3 0s StepSucceeded 1 Step, attempt 1, payload "Hello, World!"
             4 0s InvocationCompleted, from 0s
