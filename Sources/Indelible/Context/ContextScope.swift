@@ -51,8 +51,8 @@ struct ContextEnd {
     }
 
     var outcome: Outcome
-    /// As it is recorded; nil where that was not told.
-    var row: Operation?
+    /// When it ended; nil where that was not told.
+    var time: Timestamp?
 }
 
 /// A context with a record of its own: runs its body, or answers from the record.
@@ -73,30 +73,44 @@ struct RecordedContext: Sendable {
     ///   - summary: What is recorded of a result that is too large.
     ///   - body: Gives the bytes of the result.
     /// - Throws: What is not recorded: ``Suspension``, and errors that are fatal.
+    @inline(never)
     nonisolated(nonsending) func end(
         describe: (any Error) -> RecordedError = { RecordedError($0) },
         summary: ([UInt8]) -> [UInt8] = { _ in [] },
         _ body: nonisolated(nonsending) (ContextScope) async throws -> [UInt8]?
     ) async throws -> ContextEnd {
-        let row = try run.replay(identity)
-        switch row?.status {
-        case nil:
-            try await run.require(OperationUpdate(identity, .start), forced: false, on: strand)
-        case .started, .pending, .ready:
-            break
-        case .succeeded:
-            guard let row, row.isReplayedInside else {
-                return ContextEnd(outcome: .succeeded(row?.resultBytes), row: row)
-            }
-            return ContextEnd(outcome: .succeeded(try await observing(isPast: true, body)), row: row)
-        case .failed, .cancelled, .timedOut, .stopped:
-            return ContextEnd(outcome: .failed(RecordedError(row?.error)), row: row)
+        switch try standing() {
+        case .new: try await run.require(OperationUpdate(identity, .start), forced: false, on: strand)
+        case .begun: break
+        case .ended(let end): return end
+        case .replayedInside(let time):
+            return ContextEnd(outcome: .succeeded(try await observing(isPast: true, body)), time: time)
         }
         do {
             let bytes = try await observing(body)
-            return ContextEnd(outcome: .succeeded(bytes), row: try await succeed(bytes, summary))
+            return ContextEnd(outcome: .succeeded(bytes), time: try await succeed(bytes, summary))
         } catch {
             return try await fail(error, describe)
+        }
+    }
+
+    private enum Standing {
+        case new, begun
+        case ended(ContextEnd)
+        /// Its result was too large to be recorded.
+        case replayedInside(Timestamp)
+    }
+
+    /// What the history holds of it.
+    @inline(never)
+    private func standing() throws -> Standing {
+        guard let row = try run.replay(identity) else { return .new }
+        switch row.status {
+        case .started, .pending, .ready: return .begun
+        case .succeeded where row.isReplayedInside: return .replayedInside(row.lastTime)
+        case .succeeded: return .ended(ContextEnd(outcome: .succeeded(row.resultBytes), time: row.lastTime))
+        case .failed, .cancelled, .timedOut, .stopped:
+            return .ended(ContextEnd(outcome: .failed(RecordedError(row.error)), time: row.lastTime))
         }
     }
 
@@ -108,9 +122,10 @@ struct RecordedContext: Sendable {
         return try await run.observedBody(of: identity, isReplayed: scope.isReplaying) { try await body(scope) }
     }
 
+    @inline(never)
     private nonisolated(nonsending) func succeed(
         _ bytes: [UInt8]?, _ summary: ([UInt8]) -> [UInt8]
-    ) async throws -> Operation? {
+    ) async throws -> Timestamp? {
         var payload = bytes
         var replaysChildren = false
         if let bytes, bytes.count > Self.resultLengthMax {
@@ -119,9 +134,10 @@ struct RecordedContext: Sendable {
         }
         let update = OperationUpdate(
             identity, .succeed, payload: payload, options: .context(replayChildren: replaysChildren))
-        return try await run.checkpoint([update], forced: true, on: strand).row(of: identity.id)
+        return try await run.checkpoint([update], forced: true, on: strand).row(of: identity.id)?.lastTime
     }
 
+    @inline(never)
     private nonisolated(nonsending) func fail(
         _ thrown: any Error, _ describe: (any Error) -> RecordedError
     ) async throws -> ContextEnd {
@@ -132,7 +148,7 @@ struct RecordedContext: Sendable {
         let cause = (thrown as? RefusedUpdate).map { RecordedError($0.error) } ?? describe(thrown)
         let rows = try await run.require(
             OperationUpdate(identity, .fail, error: cause.object), forced: true, on: strand)
-        return ContextEnd(outcome: .failed(RecordedError(cause.object)), row: rows.row(of: identity.id))
+        return ContextEnd(outcome: .failed(RecordedError(cause.object)), time: rows.row(of: identity.id)?.lastTime)
     }
 }
 
@@ -150,7 +166,7 @@ extension DurableContext {
             if !run.hasRow(identity.id) { try begin(identity) }
             let context = RecordedContext(identity: identity, scope: scope(inside: identity.id))
             let end = try await context.end(describe: describe, summary: summary, body)
-            note(end.row)
+            if let time = end.time { note(time) }
             switch end.outcome {
             case .succeeded(let bytes): return (bytes, identity)
             case .failed(let error):

@@ -70,7 +70,7 @@ extension DurableContext {
     ) async throws -> (CallbackID, OperationIdentity) {
         try Self.check(timeout, heartbeatTimeout)
         return try await operation(.callback, "Callback", name, isOpen: true) { identity in
-            if try run.replay(identity) == nil {
+            if try !run.isRecorded(identity) {
                 try begin(identity)
                 let options = OperationUpdate.Options.callback(
                     timeout: timeout.map { Milliseconds($0) },

@@ -10,6 +10,7 @@ extension DurableContext {
 
     /// Throws ``ExecutionCancelledError`` where the history says so, or where it has not been thrown in this context yet and
     /// nothing is recorded.
+    @inline(never)
     nonisolated(nonsending) func tellOfCancel() async throws {
         if let row = run.row(path.next), row.identity.subType == Self.cancellationSubType {
             try replayCancel(row)
@@ -19,6 +20,7 @@ extension DurableContext {
     }
 
     /// As ``tellOfCancel()``, for an operation that waits.
+    @inline(never)
     nonisolated(nonsending) func tellOfCancel(interrupting identity: OperationIdentity) async throws {
         try rethrowCancel(of: identity)
         guard !isToldOfCancel, !hasHistoryAhead else { return }
@@ -26,6 +28,7 @@ extension DurableContext {
     }
 
     /// Throws when the history says that this operation was interrupted, whatever became of it since.
+    @inline(never)
     func rethrowCancel(of identity: OperationIdentity) throws {
         guard let row = run.row(path.next), row.identity.subType == Self.cancellationSubType,
             CancellationRecord(row).interrupted == identity.id.rawValue

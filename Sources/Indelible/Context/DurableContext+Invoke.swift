@@ -29,7 +29,7 @@ extension DurableContext {
         let target = function.target
         return try await operation(.chainedInvoke, "ChainedInvoke", name) { identity in
             let place = SerdesPlace(run.execution, operation: identity.id.rawValue)
-            if try run.replay(identity) == nil {
+            if try !run.isRecorded(identity) {
                 let payload = try await target.encodeInput(input, place)
                 try begin(identity)
                 try await start(identity, target.reference, payload, tenantID, timeout)

@@ -17,7 +17,7 @@ extension DurableContext {
             throw ContextError(code: .invalidDuration, message: "a wait of \(duration): it must be above zero")
         }
         try await operation(.wait, "Wait", name) { identity in
-            if try run.replay(identity) == nil {
+            if try !run.isRecorded(identity) {
                 try begin(identity)
                 let options = OperationUpdate.Options.wait(duration: Milliseconds(duration))
                 try await run.require(

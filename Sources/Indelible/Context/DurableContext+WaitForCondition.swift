@@ -57,7 +57,7 @@ private struct Polling<State: Codable> {
         while true {
             var number = 1
             var recorded: [UInt8]?
-            if try run.replay(identity) != nil {
+            if try run.isRecorded(identity) {
                 let row = try await context.settled(identity)
                 if row.status.isTerminal { return try await outcome(of: row) }
                 number = row.attemptsEnded + 1

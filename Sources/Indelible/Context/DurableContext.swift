@@ -205,19 +205,25 @@ extension DurableContext {
     }
 
     /// Waits until the operation is not awaited any more. Suspends the execution meanwhile, when nothing else of it runs.
+    @inline(never)
     nonisolated(nonsending) func settled(_ identity: OperationIdentity) async throws -> Operation {
         while true {
-            guard let row = run.row(identity.id) else {
-                preconditionFailure("operation \(identity) is waited for and has no row")
-            }
-            guard row.isAwaited else {
-                note(row)
-                return row
-            }
+            if let row = settledRow(identity) { return row }
             let isCancelRequested = run.isCancelRequested.load(ordering: .acquiring)
             if isCancelRequested { try await tellOfCancel(interrupting: identity) }
             try await run.awaitChange(of: identity.id, on: strand, knowsOfCancel: isCancelRequested)
         }
+    }
+
+    /// The row of an operation that has one; nil while it is awaited.
+    @inline(never)
+    private func settledRow(_ identity: OperationIdentity) -> Operation? {
+        guard let row = run.row(identity.id) else {
+            preconditionFailure("operation \(identity) is waited for and has no row")
+        }
+        guard !row.isAwaited else { return nil }
+        note(row)
+        return row
     }
 
     /// An empty name is no name.

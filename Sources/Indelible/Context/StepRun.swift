@@ -59,8 +59,9 @@ struct StepRun {
         }
     }
 
+    @inline(never)
     private nonisolated(nonsending) func begin() async throws -> Beginning {
-        guard try run.replay(identity) != nil else {
+        guard try run.isRecorded(identity) else {
             try await start()
             return .attempt(1)
         }
@@ -81,6 +82,7 @@ struct StepRun {
         }
     }
 
+    @inline(never)
     private nonisolated(nonsending) func start() async throws {
         try context.begin(identity)
         // Nobody relies on an at-least-once start: it rides along with the outcome, one sync for both.
@@ -97,6 +99,7 @@ struct StepRun {
     }
 
     /// Records the result. When the backend refuses it (too large, say), the step fails instead.
+    @inline(never)
     private nonisolated(nonsending) func succeed(_ payload: [UInt8]?, _ number: Int) async throws {
         do {
             let changed = try await run.checkpoint(
@@ -108,6 +111,7 @@ struct StepRun {
     }
 
     /// Records what an attempt threw. Nil: there will be another attempt; otherwise what the step throws.
+    @inline(never)
     private nonisolated(nonsending) func fail(_ thrown: any Error, _ number: Int) async throws -> (any Error)? {
         // Whatever a body throws once the engine has taken the invocation back says nothing about the step.
         if run.isCancelled { throw run.end(.abandoned) }
@@ -129,6 +133,7 @@ struct StepRun {
         return retry.decide(thrown, attempt: number, unitRandom: run.jitter(of: identity.id, attempt: number))
     }
 
+    @inline(never)
     private nonisolated(nonsending) func recordFailure(_ error: ErrorObject, _ number: Int) async throws -> any Error {
         let changed = try await run.require(
             OperationUpdate(identity, .fail, error: error), forced: true, on: context.strand)

@@ -33,7 +33,7 @@ public struct EngineOptions: Sendable {
     public var handlerExecutor: (any TaskExecutor)?
     /// What executions and their operations may take: the engine's own limits, or AWS Lambda's.
     public var limits: EngineLimits
-    /// How many suspended handlers are kept in memory, so that they go on without a replay: about 1.6 KB each, and what they
+    /// How many suspended handlers are kept in memory, so that they go on without a replay: about 15 KB each, and what they
     /// hold. The one that has waited for longest makes room for the newest. 0: none.
     public var parkedHandlersMax: Int
     /// What observes executions: metrics, traces, logs. Asked in this order.

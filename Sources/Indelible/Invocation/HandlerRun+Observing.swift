@@ -12,25 +12,36 @@ extension HandlerRun {
         _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
         guard !environment.plugins.isEmpty else { return try await body() }
+        let (hadEnded, isReplayed) = observeStart(of: identity)
+        do {
+            let result = try await body()
+            if !isOpen { observeEnd(of: identity, hadEnded: hadEnded, isReplayed: isReplayed) }
+            return result
+        } catch {
+            if !isOpen, !(error is Suspension), !isSuspending {
+                observeEnd(of: identity, hadEnded: hadEnded, isReplayed: isReplayed, error: error)
+            }
+            throw error
+        }
+    }
+
+    /// Tells of an operation's start, unless it has ended.
+    //
+    // Not inlined, as little that handles rows here: what an asynchronous function inlines is part of its frame, which every
+    // branch that waits holds on to.
+    @inline(never)
+    private func observeStart(of identity: OperationIdentity) -> (hadEnded: Bool, isReplayed: Bool) {
         let row = row(identity.id)
         let hadEnded = row?.status.isTerminal ?? false
         if !hadEnded {
             instruments.operationStarted(
                 ObservedOperation(identity, status: row?.status ?? .started, row: row, isReplayed: row != nil))
         }
-        do {
-            let result = try await body()
-            if !isOpen { observeEnd(of: identity, hadEnded: hadEnded, isReplayed: row != nil) }
-            return result
-        } catch {
-            if !isOpen, !(error is Suspension), !isSuspending {
-                observeEnd(of: identity, hadEnded: hadEnded, isReplayed: row != nil, error: error)
-            }
-            throw error
-        }
+        return (hadEnded, row != nil)
     }
 
     /// Tells of an operation's end, unless an earlier invocation has seen it, or this run has told of it.
+    @inline(never)
     func observeEnd(of identity: OperationIdentity, hadEnded: Bool, isReplayed: Bool, error: (any Error)? = nil) {
         guard !environment.plugins.isEmpty else { return }
         let row = row(identity.id)
@@ -54,6 +65,14 @@ extension HandlerRun {
         _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
         guard !environment.plugins.isEmpty else { return try await body() }
+        return try await tellingOfBody(of: identity, attempt, isReplayed, body)
+    }
+
+    @inline(never)
+    private nonisolated(nonsending) func tellingOfBody<Result>(
+        of identity: OperationIdentity, _ attempt: Int, _ isReplayed: Bool,
+        _ body: nonisolated(nonsending) () async throws -> Result
+    ) async throws -> Result {
         let operation = ObservedOperation(
             identity, status: .started, row: row(identity.id), isReplayed: isReplayed)
         return try await instruments.observing(

@@ -3,6 +3,9 @@ import ExecutionModel
 import Synchronization
 
 /// What operations ask the record, and tell it.
+///
+/// What handles a whole row is not inlined: it would be part of the frames of asynchronous functions, which every branch
+/// and every parked handler that waits holds on to, ten times over.
 extension HandlerRun {
     /// Whether the history held the operation when this run asked.
     func hasRow(_ id: OperationID) -> Bool {
@@ -24,6 +27,7 @@ extension HandlerRun {
         }
     }
 
+    @inline(never)
     func row(_ id: OperationID) -> Operation? {
         state.withLock { $0.rows[id]?.operation }
     }
@@ -31,13 +35,21 @@ extension HandlerRun {
     /// The row that a handler's operation replays from; nil when the history does not hold it.
     ///
     /// - Throws: ``ReplayError`` when the history holds another operation at that place. The run is poisoned.
+    @inline(never)
     func replay(_ identity: OperationIdentity) throws -> Operation? {
         guard let row = row(identity.id) else { return nil }
         guard row.identity == identity else { throw diverge(recorded: row.identity, attempted: identity) }
         return row
     }
 
+    /// Whether the history holds the operation, as ``replay(_:)`` tells.
+    @inline(never)
+    func isRecorded(_ identity: OperationIdentity) throws -> Bool {
+        try replay(identity) != nil
+    }
+
     /// Poisons the run, since the handler and its history do not agree.
+    @inline(never)
     func diverge(recorded: OperationIdentity?, attempted: OperationIdentity) -> ReplayError {
         let divergence = Divergence(recorded: recorded, attempted: attempted)
         end(.diverged(divergence))
@@ -72,6 +84,7 @@ extension HandlerRun {
     ///
     /// - Throws: ``Suspension`` when the invocation is over; ``RefusedUpdate`` when the updates break a rule.
     @discardableResult
+    @inline(never)
     nonisolated(nonsending) func checkpoint(
         _ updates: [OperationUpdate], forced: Bool, on strand: Strand
     ) async throws -> [Operation] {
@@ -103,6 +116,7 @@ extension HandlerRun {
     /// As ``checkpoint(_:forced:on:)``, for updates without which the handler cannot go on: a refusal fails the execution,
     /// unless nobody waits for the strand any more.
     @discardableResult
+    @inline(never)
     nonisolated(nonsending) func require(
         _ updates: OperationUpdate..., forced: Bool, on strand: Strand
     ) async throws -> [Operation] {

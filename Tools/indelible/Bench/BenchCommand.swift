@@ -3,13 +3,14 @@ import ArgumentParser
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
-        abstract: "Measures durable steps, beside the physical limit of the same disk in the same run.",
+        abstract:
+            "Measures durable steps, beside the physical limit of the same disk in the same run, and large batches.",
         discussion: """
             Without --data the log is made in a new directory under the current one, and removed: choose a current \
             directory on the disk to be measured, never a RAM disk. Run it on a quiet machine; loadAverage says whether \
             it was.
             """,
-        subcommands: [BenchSteps.self, BenchCommit.self, BenchParked.self])
+        subcommands: [BenchSteps.self, BenchCommit.self, BenchParked.self, BenchMap.self])
 }
 
 struct BenchOptions: ParsableArguments {
@@ -23,13 +24,16 @@ struct BenchOptions: ParsableArguments {
         guard (1...1_000_000).contains(executions) else { throw ValidationError("--executions is 1 to 1000000") }
         guard (1...1_000_000).contains(steps) else { throw ValidationError("--steps is 1 to 1000000") }
     }
+}
 
-    func report(_ result: BenchResult) throws {
+extension FormatOption {
+    /// Prints one measurement.
+    func report(_ result: some Encodable, lines: [String]) throws {
         var printer = Printer()
-        if format.json {
+        if json {
             try printer.json(result)
         } else {
-            for line in result.lines { try printer.line(line) }
+            for line in lines { try printer.line(line) }
         }
         try printer.flush()
     }

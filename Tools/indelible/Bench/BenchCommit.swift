@@ -18,7 +18,7 @@ struct BenchCommit: AsyncParsableCommand {
         let result = try await BenchRun(name: "commit", options: options).measure { directory, fileSystem in
             try await append(directory, fileSystem)
         }
-        try options.report(result)
+        try options.format.report(result, lines: result.lines)
     }
 
     private func append(_ directory: String, _ fileSystem: any LogFileSystem) async throws -> BenchMeasurement {

@@ -19,10 +19,8 @@ struct BenchRun {
         _ workload: (_ directory: String, _ fileSystem: any LogFileSystem) async throws -> BenchMeasurement
     ) async throws -> BenchResult {
         let loadAverage = ProcessFigures.loadAverage()
-        let directory = try prepareDirectory()
-        defer {
-            if options.data == nil { try? FileManager.default.removeItem(atPath: directory) }  // Ours, and of no use.
-        }
+        let directory = try Self.prepareDirectory(options.data)
+        defer { if options.data == nil { Self.removeDirectory(directory) } }
         var raw = try RawSyncRate(path: directory + ".raw-sync-rate", PosixFileSystem())
         defer { raw.remove() }
         let rawBefore = try raw.measure(.seconds(1))
@@ -45,8 +43,9 @@ struct BenchRun {
             ratioToRaw: stepsPerSecond / rawRate, data: options.data)
     }
 
-    private func prepareDirectory() throws -> String {
-        guard let data = options.data else {
+    /// The directory asked for, which must be empty; or a new one under the current one.
+    static func prepareDirectory(_ data: String?) throws -> String {
+        guard let data else {
             return FileManager.default.currentDirectoryPath
                 + "/indelible-bench-\(ProcessInfo.processInfo.processIdentifier)"
         }
@@ -55,6 +54,10 @@ struct BenchRun {
             throw ToolFailure(.couldNot, "\(data) is not empty; a bench needs a directory of its own")
         }
         return data
+    }
+
+    static func removeDirectory(_ directory: String) {
+        try? FileManager.default.removeItem(atPath: directory)  // Ours, and of no use.
     }
 }
 

@@ -21,7 +21,7 @@ struct BenchSteps: AsyncParsableCommand {
         let result = try await BenchRun(name: "steps", options: options).measure { directory, fileSystem in
             try await execute(directory, fileSystem)
         }
-        try options.report(result)
+        try options.format.report(result, lines: result.lines)
     }
 
     private func execute(_ directory: String, _ fileSystem: any LogFileSystem) async throws -> BenchMeasurement {
