@@ -62,14 +62,10 @@ extension Core {
                     _ = timers.arm(number, at: turn.now.adding(Self.roomRetryDelay))
                     continue
                 }
-                let decision = engine.update(number) { $0.decideTimers(at: turn.now) }
-                guard var decision else {
-                    preconditionFailure("a timer of execution \(number.rawValue), which is gone")
-                }
                 let room = Self.timersPerTurn - turn.batch.entries.count
-                if decision.events.count > room {
-                    // Each is a fact by itself. What is left, and the end that may follow it, is due in the next turn.
-                    decision = Decision(events: Array(decision.events.prefix(room)), reply: ())
+                let decision = engine.update(number) { $0.decideTimers(at: turn.now, limit: room) }
+                guard let decision else {
+                    preconditionFailure("a timer of execution \(number.rawValue), which is gone")
                 }
                 record(decision, of: number, in: &turn)
                 // A backoff that is over is no event; it makes the execution runnable all the same.

@@ -35,11 +35,8 @@ extension ExecutionState {
     /// Completes what is due with a checkpoint.
     private func appendDue(to decision: inout Decision<Void>, at now: Timestamp) {
         guard let nextDue, nextDue <= now else { return }
-        var due = dueEvents(at: now, except: decision.events)
-        if due.events.count > Limits.dueEventsPerCheckpoint {
-            // The rest is as due at the next one: a checkpoint's append stays within what its caller can foresee.
-            due = (Array(due.events.prefix(Limits.dueEventsPerCheckpoint)), [])
-        }
+        // The rest is as due at the next one: a checkpoint's append stays within what its caller can foresee.
+        let due = dueEvents(at: now, except: decision.events, limit: Limits.dueEventsPerCheckpoint)
         decision.events += due.events
         decision.effects = due.effects
     }

@@ -2,20 +2,23 @@ import ExecutionModel
 
 extension ExecutionState {
     /// Completes what is due. Nothing is, early or twice: a timer may be asked for at any time.
-    package func decideTimers(at now: Timestamp) -> Decision<Void> {
+    ///
+    /// - Parameter limit: How many events it may take. Each is a fact by itself; the rest is as due at the next turn.
+    package func decideTimers(at now: Timestamp, limit: Int = .max) -> Decision<Void> {
         guard let nextDue, nextDue <= now else { return Decision(reply: ()) }
         if status.isTerminal { return Decision(events: [.retentionTrimmed], reply: ()) }
-        let due = dueEvents(at: now, except: [])
+        let due = dueEvents(at: now, except: [], limit: limit)
         return Decision(events: due.events, effects: due.effects, reply: ())
     }
 
-    /// The events of all that is due at `now`, but for the waits that `batch` has just cancelled.
-    func dueEvents(at now: Timestamp, except batch: [Event]) -> (events: [Event], effects: [Effect]) {
+    /// The events of what is due at `now`, `limit` at most, but for the waits that `batch` has just cancelled.
+    func dueEvents(at now: Timestamp, except batch: [Event], limit: Int) -> (events: [Event], effects: [Effect]) {
         var events: [Event] = []
         // When the execution's own time is up, nothing that would have come later happens any more.
         let isTimedOut = executionDue.map { $0 <= now } ?? false
         let end = isTimedOut ? min(executionDue ?? now, now) : now
-        for timer in timers.due(at: end, rows) {
+        // One more than may be taken, so that the execution's end does not come before what is left.
+        for timer in timers.due(at: end, rows, limit: limit == .max ? limit : limit + batch.count + 1) {
             let operation = OperationReference.existing(timer.ordinal)
             let isCancelled = batch.contains {
                 if case .waitCancelled(operation, _) = $0 { true } else { false }
@@ -28,7 +31,8 @@ extension ExecutionState {
             case .callbackHeartbeat: events.append(.callbackTimedOut(operation, error: Callback.heartbeatError))
             }
         }
-        guard isTimedOut, let timeout = start.timeout else { return (events, []) }
+        guard events.count <= limit else { return (Array(events.prefix(limit)), []) }
+        guard isTimedOut, events.count < limit, let timeout = start.timeout else { return (events, []) }
         events.append(.executionTimedOut(error: ErrorObject(message: "Execution timed out after \(timeout.seconds).")))
         return (events, endEffects)
     }

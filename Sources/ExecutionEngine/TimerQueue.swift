@@ -1,7 +1,7 @@
 import ExecutionModel
 
-/// A moment at which something happens to an operation by itself.
-struct Timer: Hashable, Sendable {
+/// A moment at which something happens to an operation by itself. In the order in which they happen.
+struct Timer: Hashable, Comparable, Sendable {
     enum Kind: UInt8, CaseIterable, Hashable, Sendable {
         case wait, stepRetry, callbackTimeout, callbackHeartbeat
     }
@@ -9,82 +9,79 @@ struct Timer: Hashable, Sendable {
     var due: Timestamp
     var ordinal: OperationOrdinal
     var kind: Kind
+
+    static func < (left: Timer, right: Timer) -> Bool {
+        if left.due != right.due { return left.due < right.due }
+        return (left.ordinal, left.kind.rawValue) < (right.ordinal, right.kind.rawValue)
+    }
 }
 
-/// The timers of one execution: a binary heap whose first entry is the earliest that still holds.
+/// The timers of one execution: a heap whose first entry is the earliest that still holds.
 ///
 /// A timer that no longer holds (a callback was answered, a heartbeat put it off) is not searched for: ``settle(_:)``
 /// drops it or puts it where it belongs once it comes first. So a heartbeat costs nothing here, and an operation has one
 /// entry for each kind of timer, or two for a moment.
 struct TimerQueue: Sendable {
-    private var heap: [Timer] = []
+    private var heap = MinHeap<Timer>()
 
     /// The earliest due time. Exact after ``settle(_:)``.
     var nextDue: Timestamp? { heap.first?.due }
 
     /// Entries, those included that no longer hold.
-    var count: Int { heap.count }
+    var count: Int { heap.elements.count }
 
     mutating func add(_ timer: Timer) {
-        heap.append(timer)
-        var child = heap.count - 1
-        while child > 0 {
-            let parent = (child - 1) / 2
-            guard heap[child].due < heap[parent].due else { break }
-            heap.swapAt(child, parent)
-            child = parent
-        }
+        heap.add(timer)
     }
 
     /// Makes the first entry one that holds.
     mutating func settle(_ rows: [OperationRow]) {
-        while let first = heap.first {
+        while var first = heap.first {
             let due = rows[Int(first.ordinal.rawValue)].due(first.kind)
             if due == first.due { return }
             if let due {
-                heap[0].due = due
+                first.due = due
+                heap.replaceFirst(with: first)
             } else {
-                heap.swapAt(0, heap.count - 1)
-                heap.removeLast()
+                _ = heap.popFirst()
             }
-            siftDown()
         }
     }
 
-    /// What is due at `now`, in the order in which it became due; the first timer of an operation alone.
-    func due(at now: Timestamp, _ rows: [OperationRow]) -> [Timer] {
+    /// The first of what is due at `now`, in the order in which it became due; the first timer of an operation alone.
+    ///
+    /// Takes time for what it returns and for entries that no longer hold, not for all that is due: thousands may be, and they
+    /// are asked for in pieces.
+    func due(at now: Timestamp, _ rows: [OperationRow], limit: Int) -> [Timer] {
         var due: [Timer] = []
-        collect(0, now, rows, into: &due)
-        guard due.count > 1 else { return due }
-        due.sort { ($0.due, $0.ordinal, $0.kind.rawValue) < ($1.due, $1.ordinal, $1.kind.rawValue) }
         var seen: Set<OperationOrdinal> = []
-        due.removeAll { !seen.insert($0.ordinal).inserted }
+        // What may come next: entries whose parents have been looked at, and timers that have been put off.
+        var frontier = MinHeap<Candidate>()
+        if let first = heap.first { frontier.add(Candidate(timer: first, index: 0)) }
+        while due.count < limit, let next = frontier.popFirst(), next.timer.due <= now {
+            var timer = next.timer
+            if let index = next.index {
+                for child in heap.children(of: index) {
+                    frontier.add(Candidate(timer: heap.elements[child], index: child))
+                }
+                guard let trueDue = rows[Int(timer.ordinal.rawValue)].due(timer.kind) else { continue }
+                // Entries stand at or before their true time, so nothing due hides below an entry that is not.
+                if trueDue > timer.due {
+                    timer.due = trueDue
+                    frontier.add(Candidate(timer: timer, index: nil))
+                    continue
+                }
+            }
+            if seen.insert(timer.ordinal).inserted { due.append(timer) }
+        }
         return due
     }
 
-    /// Entries stand at or before their true time, so nothing due hides below an entry that is not.
-    private func collect(_ index: Int, _ now: Timestamp, _ rows: [OperationRow], into due: inout [Timer]) {
-        guard index < heap.count, heap[index].due <= now else { return }
-        var timer = heap[index]
-        if let trueDue = rows[Int(timer.ordinal.rawValue)].due(timer.kind), trueDue <= now {
-            timer.due = trueDue
-            due.append(timer)
-        }
-        collect(2 * index + 1, now, rows, into: &due)
-        collect(2 * index + 2, now, rows, into: &due)
-    }
+    private struct Candidate: Comparable {
+        var timer: Timer
+        /// Of its entry; nil: its true time is known.
+        var index: Int?
 
-    private mutating func siftDown() {
-        var parent = 0
-        while true {
-            var least = parent
-            for child in [2 * parent + 1, 2 * parent + 2] where child < heap.count && heap[child].due < heap[least].due
-            {
-                least = child
-            }
-            if least == parent { return }
-            heap.swapAt(parent, least)
-            parent = least
-        }
+        static func < (left: Candidate, right: Candidate) -> Bool { left.timer < right.timer }
     }
 }
