@@ -19,12 +19,20 @@ let remind = DurableFunction("remind") { (reminder: Reminder, context: DurableCo
     }
 }
 
+let remindAll = DurableFunction("remind-all") { (reminders: [Reminder], context: DurableContext) in
+    let sent = try await context.map("send", reminders) { reminder, context in try await send(reminder, context) }
+    let (count, first) = try await context.parallel(
+        "sum up", DurableBranch { context in try await context.step { _ in sent.results.count } },
+        DurableBranch { _ in sent.results.first ?? "none" })
+    return "\(count), \(first)"
+}
+
 /// On the main actor, as everything here is unless it says otherwise.
 final class Application {
     var sent: [String] = []
 
     func run() async throws {
-        let engine = try await DurableEngine.open(at: "reminders.log", functions: [remind])
+        let engine = try await DurableEngine.open(at: "reminders.log", functions: [remind, remindAll])
         let execution = try await engine.start(remind, input: Reminder(text: "rent", days: 30), name: "rent")
         sent.append(try await execution.result())
         try await engine.complete(callback: CallbackID("…"), with: Reminder(text: "paid", days: 0))

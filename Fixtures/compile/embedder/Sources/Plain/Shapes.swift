@@ -47,6 +47,25 @@ let checkout = DurableFunction("checkout", options: FunctionOptions(concurrencyL
     return try await callback.result() ?? sum
 }
 
+// Batches: of one type and of several, named and not, with results and without.
+let batches = DurableFunction("batches") { (items: [String], context: DurableContext) in
+    let counts = try await context.map("reserve all", items, maxConcurrency: 50, completion: .tolerating(percentage: 5))
+    {
+        item, context in try await reserve(context, item: item)
+    }
+    try await context.map(items) { item, context in try await context.step { _ in _ = item } }.throwIfError()
+    let first = try await context.parallel("race", completion: .firstSuccessful) {
+        DurableBranch("double") { context in try await double(context, 1) }
+        for item in items { DurableBranch { context in try await reserve(context, item: item) } }
+        if items.isEmpty { DurableBranch { _ in 0 } }
+    }
+    let (stock, name) = try await context.parallel(
+        "checks", DurableBranch("stock") { context in try await double(context, 2) },
+        DurableBranch("name") { context in try await context.step { _ in "north" } })
+    _ = try await context.parallel(DurableBranch { _ in 1 }, DurableBranch { _ in "two" })
+    return "\(name): \(try counts.throwIfError().results.reduce(stock, +) + (first.results.first ?? 0))"
+}
+
 // Functions without input, without result, without either, and of one expression.
 let nothing = DurableFunction("nothing") { (context: DurableContext) in try await context.wait(for: .hours(1)) }
 let input = DurableFunction("input") { (number: Int, context: DurableContext) in
@@ -71,7 +90,7 @@ final class Screen {
 }
 
 func test() async throws -> Int {
-    let test = try await TestEngine(functions: [checkout, nothing, input, output, doubled])
+    let test = try await TestEngine(functions: [checkout, batches, nothing, input, output, doubled])
     let execution = try await test.engine.start(doubled, input: 4)
     try await test.crash()
     await test.advance(by: .days(30))
