@@ -2,7 +2,9 @@ import Foundation
 import LogStorage
 
 /// A disk whose first files to be opened wait for one another, so that as many are open at once as there are threads.
-final class CrowdedFileSystem: LogFileSystem, @unchecked Sendable {  // Its variables are read and written under its lock.
+///
+/// `@unchecked`: its variables are read and written under its lock.
+final class CrowdedFileSystem: LogFileSystem, @unchecked Sendable {
     private let disk: SimulatedDisk
     private let meetingCount: Int
     private let lock = NSCondition()

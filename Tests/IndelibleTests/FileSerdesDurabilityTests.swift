@@ -102,6 +102,21 @@ import Testing
         #expect(try await serdes.encode("hello", for: Unit.place) == other)
     }
 
+    @Test func `a file that somebody put in place is synced before it is relied on`() async throws {
+        let disk = try Unit.disk()
+        let record = try await Unit.serdes(disk).encode("hello", for: Unit.place)
+        let path = "values/" + (try #require(try FileRecord(record).file))
+        disk.lose(path)
+        let file = try disk.open(path, .create)
+        try file.write(Array(#""hello""#.utf8), at: 0)
+        file.close()
+        #expect(try await Unit.serdes(disk).encode("hello", for: Unit.place) == record)
+        for seed in 0..<12 as Range<UInt64> {
+            let later = disk.crashed(seed: seed)
+            #expect(try await Unit.serdes(later).decode(String.self, from: record) == "hello", "seed \(seed)")
+        }
+    }
+
     @Test func `names that are all taken are an error with what to do`() async throws {
         let disk = try Unit.disk()
         let serdes = Unit.serdes(disk)
