@@ -192,7 +192,7 @@ struct BatchRun: Sendable {
             isReplaying: scope.isReplaying, lastTime: scope.lastTime, isToldOfCancel: scope.isToldOfCancel,
             isPast: scope.isPast || run.row(identity.id)?.status.isTerminal ?? false)
         do {
-            return try await run.observed(item) {
+            return try await run.observed(item, isRecorded: nesting == .nested) {
                 do { return try await end(of: index, item, inside) } catch { throw run.passing(error, on: strand) }
             }
         } catch is Suspension {
@@ -219,7 +219,7 @@ struct BatchRun: Sendable {
 
     private func flat(_ index: Int, _ item: OperationIdentity, _ inside: ContextScope) async throws -> [UInt8]? {
         do {
-            return try await run.observedBody(of: item, isReplayed: scope.isReplaying) { try await body(index, inside) }
+            return try await run.observedBody(of: item) { try await body(index, inside) }
         } catch {
             if run.isCancelled { throw run.end(.abandoned) }
             if run.isSuspending { throw Suspension() }

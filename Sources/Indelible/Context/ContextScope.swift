@@ -119,7 +119,7 @@ struct RecordedContext: Sendable {
     ) async throws -> [UInt8]? {
         var scope = scope
         scope.isPast = scope.isPast || isPast
-        return try await run.observedBody(of: identity, isReplayed: scope.isReplaying) { try await body(scope) }
+        return try await run.observedBody(of: identity) { try await body(scope) }
     }
 
     @inline(never)

@@ -35,15 +35,14 @@ extension DurableContext {
     nonisolated(nonsending) func completed(_ callback: OperationIdentity) async throws -> Operation {
         try await use("The result of callback \(callback)")
         if run.isCancelRequested.load(ordering: .acquiring) { try rethrowCancel(of: callback) }
-        let hadEnded = run.row(callback.id)?.status.isTerminal ?? false
         let row = try await settled(callback)
         guard row.status == .succeeded else {
             let cause = RecordedError(row.error)
             let error = CallbackError(code: .init(recordedType: cause.type), callback: callback.name, cause: cause)
-            run.observeEnd(of: callback, hadEnded: hadEnded, isReplayed: hadEnded, error: error)
+            run.observeEnd(of: callback, error: error)
             throw error
         }
-        run.observeEnd(of: callback, hadEnded: hadEnded, isReplayed: hadEnded)
+        run.observeEnd(of: callback)
         return row
     }
 }

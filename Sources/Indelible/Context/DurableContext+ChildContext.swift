@@ -61,10 +61,10 @@ extension DurableContext {
     public nonisolated(nonsending) func runInVirtualContext<Result: Sendable>(
         _ name: String? = nil, body: @escaping @concurrent @Sendable (DurableContext) async throws -> Result
     ) async throws -> Result {
-        try await operation(.context, "RunInChildContext", name) { identity in
+        try await operation(.context, "RunInChildContext", name, isRecorded: false) { identity in
             // A record under this id is another program's: this context has none.
             if let row = run.row(identity.id) { throw run.diverge(recorded: row.identity, attempted: identity) }
-            let (result, lastTime) = try await run.observedBody(of: identity, isReplayed: isReplaying) {
+            let (result, lastTime) = try await run.observedBody(of: identity) {
                 try await scope(inside: identity.id, isRecorded: false).passing(body)
             }
             note(lastTime)

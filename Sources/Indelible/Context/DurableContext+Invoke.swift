@@ -57,7 +57,7 @@ extension DurableContext {
         var header: String?
         run.observe { instruments in
             header = instruments.traceHeader(
-                for: ObservedOperation(identity, status: .started, row: nil, isReplayed: false))
+                for: ObservedOperation(identity, status: .started))
         }
         let options = OperationUpdate.Options.chainedInvoke(
             function: reference, tenantID: tenantID, traceHeader: header, timeout: timeout.map { Milliseconds($0) })

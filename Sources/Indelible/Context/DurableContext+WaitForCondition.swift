@@ -89,7 +89,7 @@ private struct Polling<State: Codable> {
         var before = recorded
         if before == nil { before = try await encoded(initial) }
         let old = try await decoded(before)
-        let new = try await run.observedBody(of: identity, attempt: number, isReplayed: false) {
+        let new = try await run.observedBody(of: identity, attempt: number) {
             let step = StepContext(run, identity, attempt: number)
             return try await run.probed(step) { try await check(old, step) }
         }

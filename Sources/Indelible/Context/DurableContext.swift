@@ -94,7 +94,7 @@ public final class DurableContext {
     public var tenantID: String? { run.execution.tenantID }
 
     private func makeLogger() -> Logger {
-        let enclosing = parentID.flatMap { run.row($0) }.map { ObservedOperation($0, isReplayed: isReplaying) }
+        let enclosing = parentID.flatMap { id in run.state.withLock { $0.watch.body(of: id) } }
         var logger = run.logger(for: enclosing, replay: run.function.options.logsReplays ? nil : replay)
         if let parentID { logger[metadataKey: "parent-id"] = "\(parentID)" }
         return logger
@@ -111,9 +111,11 @@ public final class DurableContext {
 extension DurableContext {
     /// Runs `body` as this context's next operation: gives it its identity, and forbids other operations meanwhile.
     ///
-    /// - Parameter isOpen: Whether the operation goes on after `body` has returned.
+    /// - Parameters:
+    ///   - isOpen: Whether the operation goes on after `body` has returned.
+    ///   - isRecorded: Whether the history has a record of the operation.
     nonisolated(nonsending) func operation<Result>(
-        _ type: OperationType, _ subType: String, _ name: String?, isOpen: Bool = false,
+        _ type: OperationType, _ subType: String, _ name: String?, isOpen: Bool = false, isRecorded: Bool = true,
         _ body: nonisolated(nonsending) (OperationIdentity) async throws -> Result
     ) async throws -> Result {
         try await use("\(subType)\(name.map { " '\($0)'" } ?? "")")
@@ -129,7 +131,7 @@ extension DurableContext {
         // What is open has not waited yet: whoever asks for its result is told.
         if !isOpen, run.isCancelRequested.load(ordering: .acquiring) { try rethrowCancel(of: identity) }
         do {
-            return try await run.observed(identity, isOpen: isOpen) {
+            return try await run.observed(identity, isOpen: isOpen, isRecorded: isRecorded) {
                 do { return try await body(identity) } catch { throw run.passing(error, on: strand) }
             }
         } catch let cancelled as ExecutionCancelledError {

@@ -34,8 +34,8 @@ public struct StepContext: Sendable {
 
     /// The context's logger with the step's name, path and attempt. It logs every attempt.
     public var logger: Logger {
-        let operation = ObservedOperation(identity, status: .started, row: nil, isReplayed: false)
-        var logger = run.logger(for: operation, replay: nil)
+        let body = ObservedBody(operation: ObservedOperation(identity, status: .started), attempt: attempt)
+        var logger = run.logger(for: body, replay: nil)
         logger[metadataKey: "operation-id"] = "\(identity.id)"
         if let name = identity.name { logger[metadataKey: "operation-name"] = "\(name)" }
         logger[metadataKey: "attempt"] = "\(attempt)"

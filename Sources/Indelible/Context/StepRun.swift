@@ -38,9 +38,7 @@ struct StepRun {
             case .attempt(let attemptNumber):
                 number = attemptNumber
                 do {
-                    let (bytes, value) = try await run.observedBody(
-                        of: identity, attempt: number, isReplayed: false
-                    ) {
+                    let (bytes, value) = try await run.observedBody(of: identity, attempt: number) {
                         let step = StepContext(run, identity, attempt: number, semantics)
                         return try await run.probed(step) { try await attempt(step) }
                     }

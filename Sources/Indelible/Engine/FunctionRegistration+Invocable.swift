@@ -21,7 +21,7 @@ extension FunctionRegistration {
                     cache: cache, execution: invocation.execution.number,
                     registrationCount: invocation.registrationCount
                 ) { run, invocation in
-                    InvocationOutcome(await function.resume(run, HandlerInput(invocation, environment)))
+                    InvocationOutcome(await run.resume(HandlerInput(invocation, environment)))
                 }
             }
             return InvocationOutcome(

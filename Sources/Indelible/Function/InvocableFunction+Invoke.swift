@@ -21,26 +21,8 @@ extension InvocableFunction {
         case .durable(let handle):
             let run = HandlerRun(self, input, parking: parking)
             let isReplaying = input.operations.count > 1
-            await run.instruments.invocationStarted()
-            return finish(
-                await run.begin { await self.runHandler(handle, bytes, in: run, isReplaying: isReplaying) }, run)
-        }
-    }
-
-    /// Goes on with a run that was parked.
-    func resume(_ run: HandlerRun, _ input: HandlerInput) async -> HandlerOutcome {
-        finish(await run.resume(input), run)
-    }
-
-    private func finish(_ outcome: HandlerOutcome, _ run: HandlerRun) -> HandlerOutcome {
-        guard case .diverged(let divergence) = outcome else { return outcome }
-        let mismatch = ReplayError(run.report(on: divergence))
-        run.environment.logger.error(
-            "\(mismatch.message)",
-            metadata: ["execution": "\(run.execution.name)", "execution-arn": "\(run.execution.arn)"])
-        switch options.onMismatch {
-        case .hold: return outcome
-        case .fail: return .failed(RecordedError(mismatch).object)
+            await run.instruments?.invocationStarted()
+            return await run.begin { await self.runHandler(handle, bytes, in: run, isReplaying: isReplaying) }
         }
     }
 
@@ -66,8 +48,8 @@ extension InvocableFunction {
         _ input: HandlerInput, _ bytes: [UInt8]?,
         _ handle: @escaping @Sendable ([UInt8]?, SerdesPlace) async throws -> [UInt8]?
     ) async -> HandlerOutcome {
-        let instruments = Instruments(input, isFirst: true)
-        await instruments.invocationStarted()
+        let instruments = Instruments(input, isFirst: true, payload: bytes)
+        await instruments?.invocationStarted()
         let outcome: HandlerOutcome
         do {
             outcome = .succeeded(result: try await handle(bytes, SerdesPlace(input.execution)))
@@ -75,7 +57,7 @@ extension InvocableFunction {
             // What a cancelled body throws says nothing about the call.
             outcome = Task.isCancelled ? .abandoned : .failed(RecordedError(error).object)
         }
-        await instruments.invocationEnded(outcome)
+        await instruments?.invocationEnded(outcome)
         return outcome
     }
 }

@@ -60,6 +60,14 @@ package struct HandlerInput: Sendable {
     }
 }
 
+extension Operation {
+    /// Of an execution's own row: what it was started with.
+    var inputBytes: [UInt8]? {
+        guard case .execution(let payload, _) = details else { return nil }
+        return payload?.inlineBytes
+    }
+}
+
 /// What the process that runs handlers gives them, the same for all.
 package struct HandlerEnvironment: Sendable {
     package var logger: Logger

@@ -1,4 +1,5 @@
 import ExecutionModel
+import Logging
 import Synchronization
 
 /// How the engine's invocations drive a run.
@@ -19,24 +20,27 @@ extension HandlerRun {
     /// Goes on with a parked run, in a new invocation whose operations are what changed since.
     func resume(_ input: HandlerInput) async -> HandlerOutcome {
         let operations = input.operations
+        let updated = input.updatedRows
+        let payload = row(OperationID(execution.id.description))?.inputBytes
+        let instruments = Instruments(input, isFirst: false, payload: payload)
         var input = input
         input.operations = []
-        let instruments = Instruments(input, isFirst: false)
         let current = input
         state.withLock { state in
+            if instruments != nil { state.watch.note(updated) }
             state.input = current
             state.instruments = instruments
             state.isCancelled = false
             state.hasNews = false
             state.hasCancelNews = false
         }
-        await instruments.invocationStarted()
+        await instruments?.invocationStarted()
+        observeResumption(operations)
         return await drive {
             change { state, consequences in
                 state.merge(operations, order: input.order, &consequences)
                 rest(&state, &consequences)
             }
-            observe { $0.operationsChanged(operations) }
         }
     }
 
@@ -61,8 +65,21 @@ extension HandlerRun {
         } onCancel: {
             cancel()
         }
-        await instruments.invocationEnded(outcome)
-        return outcome
+        let concluded = concluded(outcome)
+        await observeEnd(as: concluded)
+        return concluded
+    }
+
+    /// What the engine hears: a handler that has parted from its history is held, or fails, as its function says.
+    private func concluded(_ outcome: HandlerOutcome) -> HandlerOutcome {
+        guard case .diverged(let divergence) = outcome else { return outcome }
+        let mismatch = ReplayError(report(on: divergence))
+        environment.logger.error(
+            "\(mismatch.message)", metadata: ["execution": "\(execution.name)", "execution-arn": "\(execution.arn)"])
+        switch function.options.onMismatch {
+        case .hold: return outcome
+        case .fail: return .failed(RecordedError(mismatch).object)
+        }
     }
 
     /// Called when the engine cancels the task that waits for the outcome.

@@ -103,6 +103,7 @@ extension HandlerRun {
             change { state, consequences in
                 Self.stopRecording(strand, &consequences)
                 state.merge(reply.operations, order: reply.order, &consequences)
+                if state.instruments != nil { state.watch.note(reply.operations) }
             }
             observe { $0.operationsChanged(reply.operations) }
             await reach(.acknowledged)

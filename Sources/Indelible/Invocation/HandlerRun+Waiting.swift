@@ -66,6 +66,7 @@ extension HandlerRun {
         guard state.activeCount == 0, state.ending == nil, let driver = state.driver else { return }
         if parking != nil {
             state.driver = nil
+            if state.instruments != nil { state.watch.suspendBodies() }
             consequences.parks = true
             consequences.outcome = (driver, .suspended)
         } else {
@@ -103,6 +104,7 @@ extension HandlerRun {
                 case .refused, .unavailable, nil: break
                 }
                 state.merge(reply.operations, order: reply.order, &consequences)
+                if state.instruments != nil { state.watch.note(reply.operations) }
                 refreshOrRest(&state, &consequences)
             }
             observe { $0.operationsChanged(reply.operations) }

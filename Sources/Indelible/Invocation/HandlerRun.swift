@@ -28,7 +28,10 @@ final class HandlerRun: Sendable {
         var places: RecordedPlaces?
         /// Of the current invocation, its operations taken out.
         var input: HandlerInput
-        var instruments: Instruments
+        /// What observes the current invocation; nil: nobody does.
+        var instruments: Instruments?
+        /// What its observers have been told of operations.
+        var watch = OperationWatch()
         var cancelRequest: CancelRequest?
         var ending: InvocationEnding?
         /// Whether the engine has taken the current invocation back.
@@ -45,8 +48,6 @@ final class HandlerRun: Sendable {
         var task: Task<Void, Never>?
         /// Who waits for what the current invocation comes to; nil between invocations.
         var driver: UnsafeContinuation<HandlerOutcome, Never>?
-        /// The operations whose end plugins have been told of.
-        var observedEnds: Set<OperationID> = []
         /// What the run came to while nobody waited for it.
         var settled: HandlerOutcome?
     }
@@ -64,10 +65,12 @@ final class HandlerRun: Sendable {
         var request: CancelRequest?
         if case .execution(_, let recorded)? = input.operations.first?.details { request = recorded }
         isCancelRequested.store(request != nil, ordering: .relaxed)
-        let instruments = Instruments(input, isFirst: input.operations.count <= 1)
-        var input = input
-        input.operations = []
-        state = Mutex(State(rows: rows, input: input, instruments: instruments, cancelRequest: request))
+        let instruments = Instruments(
+            input, isFirst: input.operations.count <= 1, payload: input.operations.first?.inputBytes)
+        var state = State(rows: rows, input: input, instruments: instruments, cancelRequest: request)
+        if instruments != nil { state.watch.note(input.updatedRows) }
+        state.input.operations = []
+        self.state = Mutex(state)
     }
 
     /// The serdes of an operation that names none.
@@ -76,12 +79,9 @@ final class HandlerRun: Sendable {
     /// The current invocation's id.
     var requestID: String { state.withLock { $0.input.requestID } }
 
-    /// What observes the current invocation.
-    var instruments: Instruments { state.withLock { $0.instruments } }
-
-    /// Tells whoever observes the current invocation, if anybody does.
-    func observe(_ tell: (Instruments) -> Void) {
-        if !environment.plugins.isEmpty { tell(instruments) }
+    /// What observes the current invocation; nil: nobody does.
+    var instruments: Instruments? {
+        environment.plugins.isEmpty ? nil : state.withLock { $0.instruments }
     }
 
     /// The request to end, if there is one.

@@ -5,14 +5,15 @@ import Logging
 struct ReplayAwareLogHandler: LogHandler {
     private var base: any LogHandler
     private let run: HandlerRun
-    private let operation: ObservedOperation?
+    /// Whose logger it is; nil: the handler's.
+    private let body: ObservedBody?
     /// Nil: everything is passed on.
     private let replay: ReplayFlag?
 
-    init(_ base: any LogHandler, run: HandlerRun, operation: ObservedOperation?, replay: ReplayFlag?) {
+    init(_ base: any LogHandler, run: HandlerRun, body: ObservedBody?, replay: ReplayFlag?) {
         self.base = base
         self.run = run
-        self.operation = operation
+        self.body = body
         self.replay = replay
     }
 
@@ -40,7 +41,7 @@ struct ReplayAwareLogHandler: LogHandler {
         guard !(replay?.isReplaying ?? false) else { return }
         var added: Logger.Metadata = ["request-id": "\(run.requestID)"]
         run.observe { instruments in
-            added.merge(instruments.logMetadata(for: operation)) { _, newer in newer }
+            added.merge(instruments.logMetadata(for: body)) { _, newer in newer }
         }
         var event = event
         // What the message itself says wins.
@@ -51,13 +52,13 @@ struct ReplayAwareLogHandler: LogHandler {
 
 extension HandlerRun {
     /// The logger of the handler, of a context's operations, or of an operation's body.
-    func logger(for operation: ObservedOperation?, replay: ReplayFlag?) -> Logger {
+    func logger(for body: ObservedBody?, replay: ReplayFlag?) -> Logger {
         var logger = environment.logger
         logger[metadataKey: "function"] = "\(execution.function)"
         logger[metadataKey: "execution"] = "\(execution.name)"
         logger[metadataKey: "execution-arn"] = "\(execution.arn)"
         if let tenantID = execution.tenantID { logger[metadataKey: "tenant-id"] = "\(tenantID)" }
-        logger.handler = ReplayAwareLogHandler(logger.handler, run: self, operation: operation, replay: replay)
+        logger.handler = ReplayAwareLogHandler(logger.handler, run: self, body: body, replay: replay)
         return logger
     }
 }

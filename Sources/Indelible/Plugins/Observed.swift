@@ -23,8 +23,10 @@ public struct ObservedInvocation: Sendable {
     public let startTime: Date
     /// Whether the handler has not recorded anything before.
     public let isFirst: Bool
-    /// The operations that were completed from outside since the last invocation, as far as is known.
-    public let updatedOperationIDs: [String]
+    /// What the execution was started with, as the function's serdes has made it.
+    public let input: [UInt8]?
+    /// The operations that changed since the handler last heard of them: a wait that is over, a callback that was completed.
+    public let updatedOperations: [ObservedOperation]
 
     /// What an invocation came to.
     public struct Outcome: Hashable, Sendable, CustomStringConvertible {
@@ -56,8 +58,10 @@ public struct ObservedOperation: Sendable {
     public let startTime: Date?
     public let endTime: Date?
     public let error: RecordedError?
-    /// Whether it began in an earlier invocation.
+    /// Whether it began in an earlier invocation. False where only a change is told.
     public let isReplayed: Bool
+    /// Whether the history has a record of it: not so of a virtual context and of the items of a flat batch.
+    public let isRecorded: Bool
 }
 
 /// A piece of user code in an operation, as a plugin sees it.
@@ -78,14 +82,23 @@ public struct ObservedBody: Sendable {
 }
 
 extension ObservedInvocation {
-    init(_ input: HandlerInput, isFirst: Bool) {
+    init(_ input: HandlerInput, isFirst: Bool, payload: [UInt8]?) {
         self.init(
             executionID: input.execution.id.description, executionARN: input.execution.arn,
             executionName: input.execution.name, functionName: input.execution.function,
             functionVersion: input.execution.version, tenantID: input.execution.tenantID,
             traceHeader: input.execution.traceHeader, executionStartTime: Date(input.execution.startTime),
-            requestID: input.requestID, startTime: Date(input.time), isFirst: isFirst,
-            updatedOperationIDs: input.updatedOperationIDs.map(\.rawValue))
+            requestID: input.requestID, startTime: Date(input.time), isFirst: isFirst, input: payload,
+            updatedOperations: input.updatedRows.map { ObservedOperation($0, isReplayed: true) })
+    }
+}
+
+extension HandlerInput {
+    /// The rows that changed since the handler last heard of them.
+    var updatedRows: [Operation] {
+        guard !updatedOperationIDs.isEmpty else { return [] }
+        let ids = Set(updatedOperationIDs)
+        return operations.filter { ids.contains($0.identity.id) }
     }
 }
 
@@ -100,19 +113,32 @@ extension ObservedInvocation.Outcome {
     }
 }
 
+extension HandlerOutcome {
+    /// What is told of why it is none.
+    var recordedError: RecordedError? {
+        switch self {
+        case .failed(let error), .crashed(let error): RecordedError(error)
+        case .diverged(let divergence): RecordedError(divergence.error)
+        case .succeeded, .suspended, .abandoned: nil
+        }
+    }
+}
+
 extension ObservedOperation {
     init(
-        _ identity: OperationIdentity, status: OperationStatus, row: Operation?, error: RecordedError? = nil,
-        isReplayed: Bool
+        _ identity: OperationIdentity, status: OperationStatus, startTime: Timestamp? = nil, endTime: Timestamp? = nil,
+        error: RecordedError? = nil, isReplayed: Bool = false, isRecorded: Bool = true
     ) {
         self.init(
             id: identity.id.rawValue, parentID: identity.parentID?.rawValue, name: identity.name,
             type: identity.type.title, subType: identity.subType, status: status.title,
-            startTime: row.map { Date($0.startTime) }, endTime: row?.endTime.map { Date($0) },
-            error: error ?? row?.error.map { RecordedError($0) }, isReplayed: isReplayed)
+            startTime: startTime.map { Date($0) }, endTime: endTime.map { Date($0) }, error: error,
+            isReplayed: isReplayed, isRecorded: isRecorded)
     }
 
     init(_ row: Operation, isReplayed: Bool) {
-        self.init(row.identity, status: row.status, row: row, isReplayed: isReplayed)
+        self.init(
+            row.identity, status: row.status, startTime: row.startTime, endTime: row.endTime,
+            error: row.error.map { RecordedError($0) }, isReplayed: isReplayed)
     }
 }

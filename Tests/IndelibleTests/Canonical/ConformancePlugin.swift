@@ -23,7 +23,9 @@ struct ConformancePlugin: DurablePlugin {
             try plugin.note("invocation-start, first: \(invocation.isFirst)")
         }
 
-        func invocationEnded(_ invocation: ObservedInvocation, as outcome: ObservedInvocation.Outcome) throws {
+        func invocationEnded(
+            _ invocation: ObservedInvocation, as outcome: ObservedInvocation.Outcome, error: RecordedError?
+        ) throws {
             try plugin.note("invocation-end, \(outcome)")
         }
 
@@ -40,7 +42,7 @@ struct ConformancePlugin: DurablePlugin {
             try plugin.note("attempt-start \(body.attempt) of \(body.operation.id)")
         }
 
-        func bodyEnded(_ body: ObservedBody, as outcome: ObservedBody.Outcome) throws {
+        func bodyEnded(_ body: ObservedBody, as outcome: ObservedBody.Outcome, error: RecordedError?) throws {
             guard body.operation.type == "STEP" else { return }
             try plugin.note("attempt-end \(body.attempt) of \(body.operation.id), \(outcome)")
         }
