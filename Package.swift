@@ -21,10 +21,13 @@ let log = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 
 var products: [Product] = [
     .library(name: "Indelible", targets: ["Indelible"]),
+    .library(name: "IndelibleObservability", targets: ["IndelibleObservability"]),
     .library(name: "IndelibleTesting", targets: ["IndelibleTesting"]),
     .executable(name: "indelible", targets: ["indelible-tool"]),
 ]
@@ -36,6 +39,10 @@ var dependencies: [Package.Dependency] = [
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     // `DurableEngine` is a `Service`, so that a server starts and drains it with the rest.
     .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
+    // The counters and timers of `MetricsPlugin`: the API that a service's metrics back end is bootstrapped with.
+    .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+    // The spans of `TracingPlugin`, and the context in which user code finds them: the API of every tracer for Swift.
+    .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
     // The command-line tool's and the demo's arguments, help and completions.
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
 ]
@@ -57,12 +64,21 @@ var targets: [Target] = [
     .target(name: "Indelible", dependencies: ["EngineRuntime", log, lifecycle, deque], swiftSettings: settings),
     .target(name: "IndelibleTesting", dependencies: ["Indelible"], swiftSettings: settings),
 
+    // Plugins for metrics, traces and logs. ExecutionModel for its hash, which ids are derived by.
+    .target(
+        name: "IndelibleObservability", dependencies: ["Indelible", "ExecutionModel", log, metrics, tracing],
+        swiftSettings: settings),
+
     .testTarget(name: "LZ4Tests", dependencies: ["LZ4", "CStorage"], swiftSettings: settings),
     .testTarget(name: "LogStorageTests", dependencies: ["LogStorage"], swiftSettings: settings),
     .testTarget(name: "ExecutionModelTests", dependencies: ["ExecutionModel"], swiftSettings: settings),
     .testTarget(name: "ExecutionEngineTests", dependencies: ["ExecutionEngine"], swiftSettings: settings),
     .testTarget(name: "EngineRuntimeTests", dependencies: ["EngineRuntime"], swiftSettings: settings),
     .testTarget(name: "IndelibleTests", dependencies: ["Indelible", "IndelibleTesting"], swiftSettings: settings),
+    .testTarget(
+        name: "IndelibleObservabilityTests",
+        dependencies: ["IndelibleObservability", "Indelible", "IndelibleTesting", log, metrics, tracing],
+        swiftSettings: settings),
 
     // The command-line tool. The target has a name of its own, since `indelible` and `Indelible` are one folder on a
     // file system that ignores case.
