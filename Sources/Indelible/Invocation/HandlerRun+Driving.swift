@@ -20,7 +20,7 @@ extension HandlerRun {
     /// Goes on with a parked run, in a new invocation whose operations are what changed since.
     func resume(_ input: HandlerInput) async -> HandlerOutcome {
         let operations = input.operations
-        let updated = input.updatedRows
+        let updated = environment.plugins.isEmpty ? [] : input.updatedRows
         let payload = row(OperationID(execution.id.description))?.inputBytes
         let instruments = Instruments(input, isFirst: false, payload: payload)
         var input = input

@@ -107,13 +107,10 @@ struct OperationWatch {
             guard let row = untold.removeValue(forKey: identity.id)?.row else { return nil }
             return ObservedOperation(row, isReplayed: true)
         }
-        if ended == nil, identity.type.endsFromOutside {
-            // The handler goes on without it, since the execution was asked to end. A callback may be asked for again.
-            if identity.type != .callback { close(identity) }
-            return nil
-        }
         close(identity)
         untold[identity.id] = nil
+        // The handler goes on without it, since the execution was asked to end.
+        if ended == nil, identity.type.endsFromOutside { return nil }
         if let ended { return ObservedOperation(ended, isReplayed: known.isReplayed) }
         return observed(known, status: error == nil ? .succeeded : .failed, error: error.map { RecordedError($0) })
     }

@@ -80,6 +80,28 @@ import Testing
         #expect(recorder.lines("operation-end").count == 2)
     }
 
+    @Test func `an invoke that a request to end interrupts has not ended`() async throws {
+        let recorder = HookRecorder(of: "parent")
+        let child = DurableFunction("child") { (_: Int, context: DurableContext) in
+            try await context.wait(for: .hours(2))
+            return 1
+        }
+        let parent = DurableFunction("parent") { (context: DurableContext) in
+            do {
+                return try await context.invoke(child, input: 1, name: "call")
+            } catch is ExecutionCancelledError {
+                return try await context.step("instead") { _ in 2 }
+            }
+        }
+        let test = try await TestEngine(functions: [parent, child], options: .with(recorder))
+        let execution = try await test.engine.start(parent)
+        await test.settle()
+        try await execution.cancel()
+        #expect(try await execution.result() == 2)
+        #expect(recorder.lines("operation-start").last == "operation-start instead 3 STARTED")
+        #expect(recorder.lines("operation-end") == ["operation-end instead 3 SUCCEEDED"])
+    }
+
     @Test func `after a crash, what had happened since the last suspension is told once more`() async throws {
         let (recorder, gate) = (HookRecorder(), Gate())
         let function = DurableFunction("crash") { (context: DurableContext) in
