@@ -18,9 +18,9 @@ import LogStorage
 ///     {"checksum": …, "file": …, "length": …, "preview": {…}}                 with some of it to look at
 ///
 /// The path is `<function>/<execution>/<execution id>/<operation id>.<checksum>.json`: the checksum is in the name so that
-/// what a crash makes run again never touches the file of an earlier attempt. The result of an execution is in place of an
-/// operation id. Where there is no execution (an input before it starts, what a callback is completed with), the path is
-/// `@outside/<checksum>.json`, so that starting an execution again with the same input gives the same bytes.
+/// what a crash makes run again never touches the file of an earlier attempt. What an execution returns has `result` in place
+/// of an operation id. Where there is no execution (an input before it starts, what a callback is completed with), the path
+/// is `@outside/<checksum>.json`, so that starting an execution again with the same input gives the same bytes.
 ///
 /// When the directory cannot be reached or written, or a file is missing, the error has the code
 /// ``SerdesError/Code/unavailable``: the invocation ends, and is tried again. A file whose bytes are not those that were
