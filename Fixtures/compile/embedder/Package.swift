@@ -16,4 +16,10 @@ let package = Package(
         .target(
             name: "MainActorByDefault", dependencies: [.product(name: "Indelible", package: "indelible")],
             swiftSettings: [.defaultIsolation(MainActor.self)]),
+        .target(
+            name: "Approachable", dependencies: [.product(name: "Indelible", package: "indelible")],
+            swiftSettings: [
+                .defaultIsolation(MainActor.self), .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+                .enableUpcomingFeature("InferIsolatedConformances"),
+            ]),
     ])
