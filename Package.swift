@@ -34,7 +34,7 @@ var products: [Product] = [
 
 var dependencies: [Package.Dependency] = [
     // The handler's logger and the engine's own messages: the API that every Swift service already configures.
-    .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+    .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     // The runtime's timer heap and its queues of waiting executions; the order of parked handlers.
     .package(url: "https://github.com/apple/swift-collections", from: "1.1.0"),
     // `DurableEngine` is a `Service`, so that a server starts and drains it with the rest.
@@ -89,7 +89,8 @@ var targets: [Target] = [
     // Processes of ours that are killed: started, read and waited for; told from the inside when to end.
     .target(name: "ChildProcesses", path: "Tools/child-processes", swiftSettings: settings),
 
-    // The demo: orders and what must become of them, the payment as a durable function, and the driver that kills, restarts and checks.
+    // The demo: orders and what must become of them, the payment as a durable function, and the driver that kills,
+    // restarts and checks.
     .target(name: "DemoPayments", path: "Tools/demo-payments", swiftSettings: settings),
     .target(
         name: "DemoWorkflow", dependencies: ["Indelible", "DemoPayments"], path: "Tools/demo-workflow",
@@ -122,8 +123,9 @@ if !coreOnly {
             path: "Tools/demo-gateway", swiftSettings: settings),
         .executableTarget(
             name: "demo-worker",
-            dependencies: ["Indelible", "DemoPayments", "DemoWorkflow", "DemoTransport", "ChildProcesses", argumentParser]
-                + nio,
+            dependencies: [
+                "Indelible", "DemoPayments", "DemoWorkflow", "DemoTransport", "ChildProcesses", argumentParser,
+            ] + nio,
             path: "Tools/demo-worker", swiftSettings: settings),
     ]
 }

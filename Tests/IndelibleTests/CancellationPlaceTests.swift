@@ -34,31 +34,28 @@ import Testing
     func `the body of a step may ask whether it is to come to an early end`(hasTimeout: Bool) async throws {
         let gate = Gate()
         let function = DurableFunction("ask") { (context: DurableContext) in
-            let body: @concurrent @Sendable (StepContext) async throws -> Int = { step in
-                var rounds = step.isCancellationRequested ? 1_000 : 0
+            let body: @concurrent @Sendable (StepContext) async throws -> [Bool] = { step in
+                let before = step.isCancellationRequested
                 await gate.pass()
-                while !step.isCancellationRequested {
-                    rounds += 1
-                    await Task.yield()
-                }
-                return rounds
+                for _ in 0..<1_000_000 where !step.isCancellationRequested { await Task.yield() }
+                return [before, step.isCancellationRequested]
             }
-            let rounds =
+            let answers =
                 hasTimeout
                 ? try await context.step(timeout: .hours(1), body: body) : try await context.step(body: body)
             do {
                 try await context.wait(for: .hours(1))
             } catch is ExecutionCancelledError {
-                return rounds
+                return answers
             }
-            return -1
+            return []
         }
         let test = try await TestEngine(functions: [function])
         let execution = try await test.engine.start(function)
         await gate.arrival()
         try await execution.cancel()
         gate.open()
-        #expect((0..<1_000).contains(try await execution.result() % 1_000))
+        #expect(try await execution.result() == [false, true])
     }
 
     @Test func `a handler between two calls is told at the next one, which is not made`() async throws {
@@ -178,7 +175,9 @@ import Testing
                 _ = try await context.map("all", [1, 2, 3, 4], maxConcurrency: 3) { number, branch in
                     try await branch.saga { saga in
                         try await saga.step("book \(number)") { _ in
-                        } compensation: { _ in
+                        } compensation: { step in
+                            // The first one has been undone long before the others have.
+                            if step.attempt < number { throw Flaky() }
                             calls.note("undo \(number)")
                         }
                         try await branch.wait(for: .hours(number))
@@ -195,8 +194,8 @@ import Testing
         await test.settle()
         try await execution.cancel()
         try await execution.result()
-        #expect(calls.all.prefix(3).sorted() == ["undo 1", "undo 2", "undo 3"])
-        #expect(calls.all.dropFirst(3) == ["told", "after"])
+        #expect(calls.all.filter { $0 != "told" } == ["undo 1", "undo 2", "undo 3", "after"])
+        #expect(calls.all.suffix(2) == ["told", "after"])
     }
 
     @Test func `an execution that is paused is told when it is resumed`() async throws {

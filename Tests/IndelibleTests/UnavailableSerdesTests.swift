@@ -84,6 +84,22 @@ import Testing
         #expect(errors.allSatisfy { $0.type == "SerdesError" && $0.message.hasSuffix("the vault is closed") })
     }
 
+    @Test(arguments: [true, false])
+    func `branches of different types wait for it too`(isEncoding: Bool) async throws {
+        let serdes = Moody(2, isEncoding: isEncoding)
+        let function = DurableFunction("vault", options: FunctionOptions(serdes: serdes)) { (context: DurableContext) in
+            let (one, two) = try await context.parallel(
+                maxConcurrency: 1, DurableBranch { _ in "x" }, DurableBranch { _ in 2 })
+            return "\(one) \(two)"
+        }
+        let test = try await TestEngine(functions: [function])
+        let execution = try await test.engine.start(function)
+        #expect(try await execution.result() == "x 2")
+        let history = try await execution.history()
+        #expect(history.allSatisfy { !$0.type.hasSuffix("Failed") })
+        #expect(history.count { $0.type == "InvocationCompleted" && $0.error?.type == "SerdesError" } == 2)
+    }
+
     @Test func `a handler's input and result wait for it too`() async throws {
         for isEncoding in [true, false] {
             let serdes = Moody(0, isEncoding: isEncoding)

@@ -96,7 +96,9 @@ extension DurableContext {
             name, options, of: RecordedBytes.self, serdes: .json, itemSerdes: RecordedBytes.serdes
         ) { index, scope in try await branchBodies[index](scope) }
         var results = try batch.throwIfError().results.makeIterator()
-        return (repeat try await Self.decode((each Result).self, results.next(), serdes, run))
+        return
+            (repeat try await decoded(
+                (each Result).self, from: results.next()?.bytes, of: nil, serdes, as: "the result of a branch"))
     }
 
     /// Runs branches of any types at the same time: see ``parallel(_:maxConcurrency:_:)``.
@@ -104,62 +106,5 @@ extension DurableContext {
         maxConcurrency: Int? = nil, _ branch: repeat DurableBranch<each Result>
     ) async throws -> (repeat each Result) {
         try await parallel(nil, maxConcurrency: maxConcurrency, repeat each branch)
-    }
-
-    private nonisolated(nonsending) static func decode<Result: Codable>(
-        _ type: Result.Type, _ recorded: RecordedBytes?, _ serdes: any Serdes, _ run: HandlerRun
-    ) async throws -> Result {
-        try await serdes.decoded(
-            type, from: recorded?.bytes, for: SerdesPlace(run.execution), as: "the result of a branch")
-    }
-}
-
-/// The bytes of a branch's result whose type the batch does not know: in JSON a text, or base64 where they are none.
-private struct RecordedBytes: Codable, Sendable {
-    var bytes: [UInt8]?
-
-    private enum CodingKeys: String, CodingKey {
-        case text, base64
-    }
-
-    init(bytes: [UInt8]?) {
-        self.bytes = bytes
-    }
-
-    init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        if let text = try container.decodeIfPresent(String.self, forKey: .text) {
-            bytes = Array(text.utf8)
-        } else {
-            bytes = try container.decodeIfPresent([UInt8].self, forKey: .base64)
-        }
-    }
-
-    func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        guard let bytes else { return }
-        if let text = String(validating: bytes, as: UTF8.self) {
-            try container.encode(text, forKey: .text)
-        } else {
-            try container.encode(bytes, forKey: .base64)
-        }
-    }
-
-    /// Takes an item's bytes as they are.
-    static let serdes = PassingSerdes()
-
-    struct PassingSerdes: Serdes {
-        func encode<Value: Encodable>(_ value: Value, for place: SerdesPlace) throws -> [UInt8]? {
-            (value as? RecordedBytes)?.bytes
-        }
-
-        func decode<Value: Decodable>(
-            _ type: Value.Type, from bytes: [UInt8]?, for place: SerdesPlace
-        ) throws -> Value {
-            guard let value = RecordedBytes(bytes: bytes) as? Value else {
-                preconditionFailure("the serdes of recorded bytes is asked for \(type)")
-            }
-            return value
-        }
     }
 }

@@ -42,6 +42,23 @@ import Testing
         #expect(Set(payloads.map(\.text)) == [#""north""#, "3", #"{"price":9.5}"#, "null"])
     }
 
+    @Test func `a tuple's bytes that are no text are base64 in the batch's record`() async throws {
+        let options = FunctionOptions(serdes: BytesSerdes())
+        let function = DurableFunction("bytes", options: options) { (context: DurableContext) in
+            let (bytes, text) = try await context.parallel(
+                "both", DurableBranch { _ in [0xFF, 0xFE] as [UInt8] }, DurableBranch { _ in "text" })
+            try await context.wait(for: .seconds(1))
+            return "\(bytes) \(text)"
+        }
+        let test = try await TestEngine(functions: [function])
+        let execution = try await test.engine.start(function)
+        #expect(try await execution.result() == "[255, 254] text")
+        let batch = try #require(
+            try await execution.history().first { $0.type == "ContextSucceeded" && $0.operation?.name == "both" })
+        let payload = try #require(batch.text)
+        #expect(payload.contains(#"{"base64":"//4="}"#) && payload.contains(#"{"text":"text"}"#), "\(payload)")
+    }
+
     @Test func `a tuple's first branch that failed is thrown`() async throws {
         let (text, _) = try await Self.run { context in
             do {

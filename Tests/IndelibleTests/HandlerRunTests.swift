@@ -1,3 +1,4 @@
+import ExecutionModel
 import IndelibleTesting
 import Logging
 import Synchronization
@@ -5,7 +6,8 @@ import Testing
 
 @testable import Indelible
 
-@Suite(.bothWays) struct HandlerRunLifetimeTests {
+/// What no handler can bring about at will.
+@Suite(.bothWays) struct HandlerRunTests {
     /// Watches runs without holding them.
     final class Runs: Sendable {
         private struct Entry {
@@ -58,5 +60,43 @@ import Testing
         for _ in 0..<10_000 where runs.aliveCount > 0 { await Task.yield() }
         #expect(runs.aliveCount == 0, "of \(runs.count)")
         #expect(runs.count >= 6)
+    }
+
+    @Test func `who begins to wait looks again when others were told meanwhile that the execution is to end`()
+        async throws
+    {
+        let function = DurableFunction("look") { (context: DurableContext) in
+            let callback = try await context.createCallback(of: Int.self)
+            do {
+                return try await callback.result()
+            } catch is ExecutionCancelledError {
+                // As a branch that had looked just before the other one was told.
+                try await context.run.awaitChange(of: OperationID("1"), on: context.strand, knowsOfCancel: false)
+                return -1
+            }
+        }
+        let test = try await TestEngine(functions: [function])
+        let execution = try await test.engine.start(function)
+        await test.settle()
+        try await execution.cancel()
+        #expect(try await execution.result(timeout: .hours(1)) == -1)
+    }
+
+    @Test func `a run that is over is not kept`() async throws {
+        final class Kept: Sendable {
+            let run = Mutex<HandlerRun?>(nil)
+        }
+        let kept = Kept()
+        let function = DurableFunction("over") { (context: DurableContext) in
+            let run = context.run
+            kept.run.withLock { $0 = run }
+        }
+        let test = try await TestEngine(functions: [function])
+        try await test.engine.start(function).result()
+        let run = try #require(kept.run.withLock { $0 })
+        while !run.isOver { await Task.yield() }
+        let cache = RunCache(capacity: 8)
+        ParkingSpace(cache: cache, execution: ExecutionNumber(1), registrationCount: 1) { _, _ in nil }.park(run)
+        #expect(cache.count == 0)
     }
 }
