@@ -229,7 +229,8 @@ extension Core {
                 return last.reply
             }
         }
-        let secrets = updates.filter { $0.identity.type == .chainedInvoke }.map { _ in random.bits() }
+        let invokes = updates.lazy.filter { $0.identity.type == .chainedInvoke }
+        let secrets = invokes.isEmpty ? [] : invokes.map { _ in random.bits() }
         let decision = try refusing { () throws(EngineError) in
             try engine.decideCheckpoint(
                 token, updates, firstLSN: turn.nextLSN.rawValue, secrets: secrets, at: turn.now)
@@ -248,8 +249,11 @@ extension Core {
                 operations: operations)
         }
         guard let reply else { preconditionFailure("execution \(number.rawValue) vanished during its checkpoint") }
-        lastCheckpoints[number] = clientToken.map {
-            AnsweredCheckpoint(clientToken: $0, token: token, time: turn.now, reply: reply)
+        if let clientToken {
+            lastCheckpoints[number] = AnsweredCheckpoint(
+                clientToken: clientToken, token: token, time: turn.now, reply: reply)
+        } else if !lastCheckpoints.isEmpty {
+            lastCheckpoints[number] = nil
         }
         return reply
     }

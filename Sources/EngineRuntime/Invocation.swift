@@ -72,13 +72,13 @@ package final class InvocationNews: Sendable {
     init() {}
 
     /// Calls `listener` for every change from now on, and at once for one that came before. It may be called from any
-    /// thread and under the engine's lock, so it must do no more than note it.
-    package func listen(_ listener: @escaping Listener) {
+    /// thread and under the engine's lock, so it must do no more than note it. Nil: nobody is called any more.
+    package func listen(_ listener: Listener?) {
         let pending = state.withLock { state in
             state.listener = listener
             return state.pending
         }
-        if let pending { listener(pending) }
+        if let listener, let pending { listener(pending) }
     }
 
     func post(_ kind: Kind) {

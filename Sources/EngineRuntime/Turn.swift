@@ -49,10 +49,9 @@ extension Core {
         guard !events.isEmpty else { return }
         if turn.touched.last != execution { turn.touched.append(execution) }
         for event in events {
-            let sequence = engine.update(execution, { $0.sequence }) ?? 0
-            engine.apply(event, to: execution, at: turn.now)
+            let sequence = engine.apply(event, to: execution, at: turn.now)
             turn.batch.append(
-                execution: execution.rawValue, sequence: sequence + 1, kind: event.kind,
+                execution: execution.rawValue, sequence: sequence, kind: event.kind,
                 time: turn.now.millisecondsSinceEpoch
             ) { event.encodeBody(into: &$0) }
         }
@@ -94,10 +93,7 @@ extension Core {
     mutating func settle(_ turn: inout Turn, runtime: EngineRuntime) -> Bool {
         var timersMoved = false
         for number in turn.touched {
-            timersMoved = derive(number, at: turn.now) || timersMoved
-            if let task = invocations[number], let news = engine.update(number, { $0.news }) ?? nil {
-                turn.releases.append(.news(task, news))
-            }
+            timersMoved = derive(number, in: &turn) || timersMoved
         }
         guard case .running = phase else { return timersMoved }
         // More than these follow in a turn of their own.
@@ -111,18 +107,24 @@ extension Core {
 
     static let launchesPerTurn = 64
 
-    /// Arms the execution's timer and queues it if it can run.
-    mutating func derive(_ number: ExecutionNumber, at now: Timestamp) -> Bool {
+    /// Arms the execution's timer, queues it if it can run, and tells its invocation in flight what it does not know.
+    private mutating func derive(_ number: ExecutionNumber, in turn: inout Turn) -> Bool {
         let derived = engine.update(number) { state in
-            let readiness = state.readiness(at: now)
-            // A back-off that is over would be due at once, again and again, for as long as there is no slot.
-            return (readiness, readiness == .runnable ? state.nextEventDue : state.nextDue, FunctionKey(state.start))
+            let readiness = state.readiness(at: turn.now)
+            let isCandidate = readiness == .runnable || readiness == .held
+            return (
+                readiness: readiness,
+                // A back-off that is over would be due at once, again and again, for as long as there is no slot.
+                due: readiness == .runnable ? state.nextEventDue : state.nextDue,
+                function: isCandidate ? FunctionKey(state.start) : nil, news: state.news
+            )
         }
-        guard let (readiness, due, function) = derived else { return timers.arm(number, at: nil) }
-        if readiness == .runnable || (readiness == .held && retriesOfHeld.contains(number)) {
+        guard let derived else { return timers.arm(number, at: nil) }
+        if let function = derived.function, derived.readiness == .runnable || retriesOfHeld.contains(number) {
             scheduler.offer(number, of: function)
         }
-        return timers.arm(number, at: due)
+        if let news = derived.news, let task = invocations[number] { turn.releases.append(.news(task, news)) }
+        return timers.arm(number, at: derived.due)
     }
 
     private mutating func launch(

@@ -8,7 +8,8 @@ extension EngineState {
             guard record.execution.rawValue == record.lsn else { throw .numberMismatch(lsn: record.lsn) }
             guard record.sequence == 1 else { throw .sequence(expected: 1, found: record.sequence) }
             guard executions[record.execution] == nil else { throw .executionStartedTwice }
-            return apply(record.event, to: record.execution, at: record.time)
+            apply(record.event, to: record.execution, at: record.time)
+            return
         }
         let found: Void? = try update(record.execution) { execution throws(RecordError) in
             try execution.check(record.event, sequence: record.sequence)

@@ -37,32 +37,40 @@ package struct EngineState: Sendable {
     package var all: some Collection<ExecutionState> { executions.values }
 
     /// Folds in a recorded event, whose execution its first event makes.
-    package mutating func apply(_ event: Event, to number: ExecutionNumber, at time: Timestamp) {
-        if case .executionStarted(let start) = event {
+    ///
+    /// - Returns: The event's sequence in its execution.
+    @discardableResult
+    package mutating func apply(_ event: Event, to number: ExecutionNumber, at time: Timestamp) -> UInt32 {
+        switch event {
+        case .executionStarted(let start):
             precondition(executions[number] == nil, "execution \(number) started twice")
             executions[number] = ExecutionState(start, number: number, delayMax: limits.delayMax, at: time)
             names[ExecutionName(function: start.function, name: start.name)] = number
-            return
+            return 1
+        case .executionDeleted, .retentionTrimmed:
+            return drop(number)
+        default:
+            let sequence = update(number) { execution in
+                execution.apply(event, at: time)
+                return execution.sequence
+            }
+            guard let sequence else { preconditionFailure("an event of execution \(number), which never started") }
+            return sequence
         }
-        if case .executionDeleted = event { return drop(number) }
-        if case .retentionTrimmed = event { return drop(number) }
-        guard let index = executions.index(forKey: number) else {
-            preconditionFailure("an event of execution \(number), which never started")
-        }
-        executions.values[index].apply(event, at: time)
     }
 
-    private mutating func drop(_ number: ExecutionNumber) {
+    private mutating func drop(_ number: ExecutionNumber) -> UInt32 {
         guard let execution = executions.removeValue(forKey: number) else {
             preconditionFailure("execution \(number) is dropped and never started")
         }
         let name = ExecutionName(function: execution.start.function, name: execution.start.name)
         if names[name] == number { names[name] = nil }
+        return execution.sequence + 1
     }
 
     /// Reads or changes an execution in place; nil when there is none of that number. Inlinable, since every command passes
     /// here and an unspecialised call looks up the metadata of its result.
-    @inlinable
+    @inlinable @inline(__always)
     package mutating func update<Result, Failure: Error>(
         _ number: ExecutionNumber, _ body: (inout ExecutionState) throws(Failure) -> Result
     ) throws(Failure) -> Result? {
@@ -106,14 +114,15 @@ extension EngineState {
     /// - Parameters:
     ///   - number: The LSN of the first event that is recorded: executions that begin take theirs from here on.
     ///   - secrets: One for each CHAINED_INVOKE among the updates.
-    package func decideCheckpoint(
+    package mutating func decideCheckpoint(
         _ token: CheckpointToken, _ updates: [OperationUpdate], firstLSN number: UInt64, secrets: [RandomBits],
         at now: Timestamp
     ) throws(EngineError) -> Decision<Void> {
-        guard let execution = executions[token.execution] else { throw .invalidCheckpointToken }
+        // Judged in place: a copy of a state costs as much as most checkpoints do.
+        guard let index = executions.index(forKey: token.execution) else { throw .invalidCheckpointToken }
         let surroundings = ChainedInvoke.Surroundings(
             owner: owner, functions: functions, unknownTargets: unknownTargets, nextNumber: number, secrets: secrets)
-        return try execution.decideCheckpoint(token, updates, surroundings, limits: limits, at: now)
+        return try executions.values[index].decideCheckpoint(token, updates, surroundings, limits: limits, at: now)
     }
 
     private func check(_ request: ExecutionStart) throws(EngineError) {

@@ -269,16 +269,16 @@ extension ExecutionState {
         case .chainedInvoke: details = .chainedInvoke(child: nil)
         case .execution: preconditionFailure("no event starts a row of type \(type)")
         }
-        let parent = start.parent.map { rows[Int($0.rawValue)] }
+        let parent = start.parent.map { Int($0.rawValue) }
         let identity = OperationIdentity(
-            id: start.id, parentID: parent?.operation.identity.id, type: type, subType: start.subType,
-            name: start.name)
+            id: start.id, parentID: parent.map { rows[$0].operation.identity.id }, type: type,
+            subType: start.subType, name: start.name)
         var row = OperationRow(
             operation: Operation(identity: identity, status: .started, startTime: time, details: details),
             parent: start.parent)
         if let parent {
-            row.previousSibling = parent.lastChild
-            row.isHidden = parent.isHidden || parent.operation.isClosedForReplay
+            row.previousSibling = rows[parent].lastChild
+            row.isHidden = rows[parent].isHidden || rows[parent].operation.isClosedForReplay
         }
         return row
     }

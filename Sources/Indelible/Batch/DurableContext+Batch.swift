@@ -21,11 +21,11 @@ extension DurableContext {
                 names: names, body: body)
             let record = BatchRecord<Value>(batch: batch, serdes: serdes, itemSerdes: itemSerdes)
             do {
-                let (result, row) = try await record.result(
+                let (result, endTime) = try await record.result(
                     BatchState(
                         total: options.count, completion: options.completion,
                         concurrencyLimit: options.concurrencyLimit))
-                note(row)
+                note(endTime)
                 return result
             } catch let error as ExecutionCancelledError {
                 isToldOfCancel = true
@@ -46,7 +46,7 @@ private struct BatchRecord<Value: Codable> {
     private var place: SerdesPlace { SerdesPlace(run.execution, operation: identity.id.rawValue) }
     private var title: String { "the result of \(identity.subType ?? "batch") \(identity)" }
 
-    nonisolated(nonsending) func result(_ state: BatchState) async throws -> (BatchResult<Value>, Operation?) {
+    nonisolated(nonsending) func result(_ state: BatchState) async throws -> (BatchResult<Value>, endTime: Timestamp?) {
         let row = try run.replay(identity)
         switch row?.status {
         case nil:
@@ -54,9 +54,9 @@ private struct BatchRecord<Value: Codable> {
         case .started, .pending, .ready:
             break
         case .succeeded:
-            guard let row, row.isReplayedInside else { return (try await decoded(row?.resultBytes), row) }
+            guard let row, row.isReplayedInside else { return (try await decoded(row?.resultBytes), row?.lastTime) }
             let summary = try decodedSummary(row)
-            return (try await gathered(try await batch.replay(summary)), row)
+            return (try await gathered(try await batch.replay(summary)), row.lastTime)
         case .failed, .cancelled, .timedOut, .stopped:
             throw failure(RecordedError(row?.error))
         }
@@ -97,7 +97,7 @@ private struct BatchRecord<Value: Codable> {
     /// Records the batch, and gives the result as every replay will.
     private nonisolated(nonsending) func recorded(
         _ result: BatchResult<Value>, _ outcome: BatchRun.Outcome
-    ) async throws -> (BatchResult<Value>, Operation?) {
+    ) async throws -> (BatchResult<Value>, endTime: Timestamp?) {
         let bytes = try await serdes.encoded(result, for: place, as: title)
         let isTooLarge = (bytes?.count ?? 0) > RecordedContext.resultLengthMax
         let payload =
@@ -107,7 +107,7 @@ private struct BatchRecord<Value: Codable> {
         let rows = try await run.checkpoint(
             [OperationUpdate(identity, .succeed, payload: payload, options: .context(replayChildren: isTooLarge))],
             forced: true, on: batch.scope.strand)
-        return (isTooLarge ? result : try await decoded(bytes), rows.row(of: identity.id))
+        return (isTooLarge ? result : try await decoded(bytes), rows.lastTime(of: identity.id))
     }
 
     private nonisolated(nonsending) func decoded(_ bytes: [UInt8]?) async throws -> BatchResult<Value> {

@@ -134,7 +134,7 @@ struct RecordedContext: Sendable {
         }
         let update = OperationUpdate(
             identity, .succeed, payload: payload, options: .context(replayChildren: replaysChildren))
-        return try await run.checkpoint([update], forced: true, on: strand).row(of: identity.id)?.lastTime
+        return try await run.checkpoint([update], forced: true, on: strand).lastTime(of: identity.id)
     }
 
     @inline(never)
@@ -148,7 +148,7 @@ struct RecordedContext: Sendable {
         let cause = (thrown as? RefusedUpdate).map { RecordedError($0.error) } ?? describe(thrown)
         let rows = try await run.require(
             OperationUpdate(identity, .fail, error: cause.object), forced: true, on: strand)
-        return ContextEnd(outcome: .failed(RecordedError(cause.object)), time: rows.row(of: identity.id)?.lastTime)
+        return ContextEnd(outcome: .failed(RecordedError(cause.object)), time: rows.lastTime(of: identity.id))
     }
 }
 
@@ -166,7 +166,7 @@ extension DurableContext {
             if !run.hasRow(identity.id) { try begin(identity) }
             let context = RecordedContext(identity: identity, scope: scope(inside: identity.id))
             let end = try await context.end(describe: describe, summary: summary, body)
-            if let time = end.time { note(time) }
+            note(end.time)
             switch end.outcome {
             case .succeeded(let bytes): return (bytes, identity)
             case .failed(let error):

@@ -64,7 +64,7 @@ extension DurableContext {
             } catch is RefusedUpdate {}
         }
         if rows == nil { rows = try await run.require(start, end, forced: true, on: strand) }
-        note(rows?.row(of: identity.id))
+        note(rows?.lastTime(of: identity.id))
         throw ExecutionCancelledError(reason: record.reason)
     }
 }

@@ -127,7 +127,7 @@ private struct Polling<State: Codable> {
     private nonisolated(nonsending) func record(_ update: OperationUpdate, _ number: Int) async throws {
         do {
             let changed = try await run.checkpoint([update], forced: true, on: context.strand)
-            context.note(changed.row(of: identity.id))
+            context.note(changed.lastTime(of: identity.id))
         } catch let refusal as RefusedUpdate {
             throw Failed(error: try await recordFailure(refusal.error, number))
         }
@@ -143,7 +143,7 @@ private struct Polling<State: Codable> {
     private nonisolated(nonsending) func recordFailure(_ error: ErrorObject, _ number: Int) async throws -> any Error {
         let changed = try await run.require(
             OperationUpdate(identity, .fail, error: error), forced: true, on: context.strand)
-        context.note(changed.row(of: identity.id))
+        context.note(changed.lastTime(of: identity.id))
         return failure(RecordedError(error), attempts: number)
     }
 

@@ -198,12 +198,12 @@ extension DurableContext {
     }
 
     /// Notes when an operation came to where it stands.
-    func note(_ row: Operation?) {
-        if let row { note(row.lastTime) }
+    func note(_ row: Operation) {
+        note(row.lastTime)
     }
 
-    func note(_ time: Timestamp) {
-        lastTime = max(lastTime, time)
+    func note(_ time: Timestamp?) {
+        if let time { lastTime = max(lastTime, time) }
     }
 
     /// Waits until the operation is not awaited any more. Suspends the execution meanwhile, when nothing else of it runs.

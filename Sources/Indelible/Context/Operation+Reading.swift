@@ -18,7 +18,16 @@ extension Operation {
 
 extension [Operation] {
     func row(of id: OperationID) -> Operation? {
-        last { $0.identity.id == id }
+        index(of: id).map { self[$0] }
+    }
+
+    /// When the operation came to where it stands.
+    func lastTime(of id: OperationID) -> Timestamp? {
+        index(of: id).map { self[$0].lastTime }
+    }
+
+    private func index(of id: OperationID) -> Int? {
+        indices.last { self[$0].identity.id == id }
     }
 }
 

@@ -102,7 +102,7 @@ struct StepRun {
         do {
             let changed = try await run.checkpoint(
                 [OperationUpdate(identity, .succeed, payload: payload)], forced: true, on: context.strand)
-            context.note(changed.row(of: identity.id))
+            context.note(changed.lastTime(of: identity.id))
         } catch let refusal as RefusedUpdate {
             throw Failed(error: try await recordFailure(refusal.error, number))
         }
@@ -135,7 +135,7 @@ struct StepRun {
     private nonisolated(nonsending) func recordFailure(_ error: ErrorObject, _ number: Int) async throws -> any Error {
         let changed = try await run.require(
             OperationUpdate(identity, .fail, error: error), forced: true, on: context.strand)
-        context.note(changed.row(of: identity.id))
+        context.note(changed.lastTime(of: identity.id))
         return failure(RecordedError(error), attempts: number)
     }
 

@@ -27,7 +27,7 @@ final class EmbeddedBackend: DurableBackend {
         }
     }
 
-    func listen(_ listener: @escaping InvocationNews.Listener) {
+    func listen(_ listener: InvocationNews.Listener?) {
         news.listen(listener)
     }
 }

@@ -5,7 +5,7 @@ import ExecutionModel
 ///
 /// It belongs to one invocation and keeps that invocation's checkpoint token to itself. Calls may be made at once; those
 /// that one caller makes one after the other are recorded in that order.
-package protocol DurableBackend: Sendable {
+package protocol DurableBackend: AnyObject, Sendable {
     /// Records `updates`, all or none, and returns the operations that changed since the last reply, those just
     /// recorded included. Their payloads are inline. No updates: only asks what has changed.
     ///
@@ -16,8 +16,8 @@ package protocol DurableBackend: Sendable {
     ) async throws(BackendError) -> BackendReply
 
     /// Calls `listener` whenever something has changed that no reply has told yet. It may come from any thread, and must
-    /// do no more than note it.
-    func listen(_ listener: @escaping InvocationNews.Listener)
+    /// do no more than note it. Nil: nobody is to be told any more.
+    func listen(_ listener: InvocationNews.Listener?)
 }
 
 /// What changed, and which of two replies is the newer one.

@@ -22,15 +22,24 @@ package enum ProbedStep {
 }
 
 extension HandlerRun {
+    @inline(__always)
     nonisolated(nonsending) func reach(_ point: HandlerPoint) async {
         if let probe = environment.probe { await probe.reach(point) }
     }
 
     /// Runs the body of a step, and lets a probe know whose it is.
+    @inline(__always)
     nonisolated(nonsending) func probed<Result>(
         _ step: StepContext, _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
         guard let probe = environment.probe else { return try await body() }
+        return try await telling(probe, of: step, body)
+    }
+
+    @inline(never)
+    private nonisolated(nonsending) func telling<Result>(
+        _ probe: any HandlerProbe, of step: StepContext, _ body: nonisolated(nonsending) () async throws -> Result
+    ) async throws -> Result {
         await probe.reach(.insideStep)
         return try await ProbedStep.$current.withValue(step) { try await body() }
     }

@@ -59,12 +59,15 @@ extension HandlerRun {
                 }
                 // Taken back before it could begin.
                 if let settled { return driver.resume(returning: settled) }
+                // Strongly, and only for as long as the invocation lasts: an object that anything refers to weakly is slow
+                // to retain ever after.
+                backend.listen { self.note($0) }
                 start()
-                backend.listen { [weak self] news in self?.note(news) }
             }
         } onCancel: {
             cancel()
         }
+        backend.listen(nil)
         let concluded = concluded(outcome)
         await observeEnd(as: concluded)
         return concluded

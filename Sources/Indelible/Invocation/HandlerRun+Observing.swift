@@ -13,11 +13,20 @@ extension HandlerRun {
     /// - Parameters:
     ///   - isOpen: Whether the operation goes on after `body` has returned.
     ///   - isRecorded: Whether the history has a record of the operation.
+    @inline(__always)
     nonisolated(nonsending) func observed<Result>(
         _ identity: OperationIdentity, isOpen: Bool = false, isRecorded: Bool = true,
         _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {
         guard !environment.plugins.isEmpty else { return try await body() }
+        return try await telling(of: identity, isOpen, isRecorded, body)
+    }
+
+    @inline(never)
+    private nonisolated(nonsending) func telling<Result>(
+        of identity: OperationIdentity, _ isOpen: Bool, _ isRecorded: Bool,
+        _ body: nonisolated(nonsending) () async throws -> Result
+    ) async throws -> Result {
         observeStart(of: identity, isRecorded: isRecorded)
         do {
             let result = try await body()
@@ -56,6 +65,7 @@ extension HandlerRun {
     }
 
     /// Runs user code of an operation under the eyes of plugins.
+    @inline(__always)
     nonisolated(nonsending) func observedBody<Result>(
         of identity: OperationIdentity, attempt: Int = 1, _ body: nonisolated(nonsending) () async throws -> Result
     ) async throws -> Result {

@@ -45,7 +45,7 @@ extension HandlerRun {
     /// Whether the history holds the operation, as ``replay(_:)`` tells.
     @inline(never)
     func isRecorded(_ identity: OperationIdentity) throws -> Bool {
-        try replay(identity) != nil
+        try hasRow(identity.id) && replay(identity) != nil
     }
 
     /// Poisons the run, since the handler and its history do not agree.
@@ -140,6 +140,7 @@ extension HandlerRun {
 
     private static func stopRecording(_ strand: Strand, _ consequences: inout Consequences) {
         strand.isRecording = false
+        guard !strand.recordingWaiters.isEmpty else { return }
         consequences.resumed += strand.recordingWaiters
         strand.recordingWaiters = []
     }
@@ -166,7 +167,9 @@ extension HandlerRun.State {
 
     /// Takes in rows that others changed, and wakes the strands that wait for them.
     mutating func merge(_ operations: [Operation], order: UInt64, _ consequences: inout Consequences) {
-        for operation in operations where operation.isReadAgain {
+        // By index, since most rows are not worth a copy.
+        for index in operations.indices where operations[index].isReadAgain {
+            let operation = operations[index]
             let id = operation.identity.id
             if let known = rows[id], known.order > order { continue }
             rows[id] = KnownRow(

@@ -14,6 +14,8 @@ final class HandlerRun: Sendable {
     let execution: ExecutionFacts
     let function: InvocableFunction
     let environment: HandlerEnvironment
+    /// The serdes of an operation that names none.
+    let serdes: any Serdes
     /// Where the run is kept while its execution is suspended; nil: nowhere.
     let parking: ParkingSpace?
     /// The handler's own strand.
@@ -54,6 +56,7 @@ final class HandlerRun: Sendable {
 
     init(_ function: InvocableFunction, _ input: HandlerInput, parking: ParkingSpace?) {
         self.function = function
+        serdes = function.options.serdes
         self.parking = parking
         execution = input.execution
         environment = input.environment
@@ -72,9 +75,6 @@ final class HandlerRun: Sendable {
         state.input.operations = []
         self.state = Mutex(state)
     }
-
-    /// The serdes of an operation that names none.
-    var serdes: any Serdes { function.options.serdes }
 
     /// The current invocation's id.
     var requestID: String { state.withLock { $0.input.requestID } }
