@@ -17,7 +17,7 @@ import Synchronization
 /// ```
 ///
 /// Time stands still while a handler runs or anything is on its way to the disk. It moves to the next timer by itself
-/// while, and only while, somebody waits in ``ExecutionHandle/result(timeout:)``; ``advance(by:)`` moves it otherwise.
+/// while, and only while, somebody waits in `ExecutionHandle.result(timeout:)`; ``advance(by:waitsForHandlers:)`` moves it otherwise.
 /// What takes real time in a step's body takes none of the test's.
 public final class TestEngine: Sendable {
     private let clock: VirtualClock
@@ -69,7 +69,7 @@ public final class TestEngine: Sendable {
     /// What ``EngineOptions/parkedHandlersMax`` is in place of what a test says: for running one test both ways.
     @TaskLocal package static var parkedHandlersMax: Int?
 
-    /// The engine that is open now: another one after every ``restart(functions:)`` and ``crash(functions:)``.
+    /// The engine that is open now: another one after every ``restart(functions:grace:)`` and ``crash(functions:)``.
     public var engine: DurableEngine {
         current.withLock { current in
             guard let engine = current.engine else { preconditionFailure("the test engine is not open") }

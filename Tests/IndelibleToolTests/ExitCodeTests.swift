@@ -5,39 +5,8 @@ import Testing
 
 /// The tool as a shell sees it: what it prints, and how it ends.
 @Suite struct ExitCodeTests {
-    /// A log with one execution of `double` named `one`, that ended, and one of `ask` named `open`, that waits.
-    private static func makeLog() async throws -> String {
-        let directory = FileManager.default.temporaryDirectory.path + "/indelible-tool-\(UUID().uuidString)"
-        let double = DurableFunction("double") { (number: Int, context: DurableContext) in
-            try await context.step("multiply") { _ in number * 2 }
-        }
-        let (opened, open) = AsyncStream.makeStream(of: Void.self)
-        let ask = DurableFunction("ask") { (_: Int, context: DurableContext) in
-            let callback: DurableCallback<String> = try await context.createCallback("answer")
-            open.yield()
-            return try await callback.result()
-        }
-        let engine = try await DurableEngine.open(at: directory, functions: [double, ask])
-        _ = try await engine.start(double, input: 21, name: "one").result()
-        _ = try await engine.start(ask, input: 0, name: "open")
-        for await _ in opened { break }
-        try await engine.close()
-        return directory
-    }
-
-    private static let program =
-        URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent().path + "/indelible"
-
-    private static func run(_ arguments: [String]) async throws -> (code: Int32, output: String) {
-        let tool = try ChildProcess(program, arguments)
-        var output: [String] = []
-        for await line in tool.lines { output.append(line) }
-        guard case .exited(let code) = await tool.end else { return (-1, "") }
-        return (code, output.joined(separator: "\n"))
-    }
-
     @Test func `every way to end has its code, and data alone is on standard output`() async throws {
-        let log = try await Self.makeLog()
+        let log = try await Tool.makeLog()
         defer { try? FileManager.default.removeItem(atPath: log) }
         let cases: [(arguments: [String], code: Int32, output: String)] = [
             (["--help"], 0, "USAGE: indelible"),
@@ -62,7 +31,7 @@ import Testing
             (["bench", "commit", "--data", log], 3, ""),
         ]
         for (arguments, code, output) in cases {
-            let end = try await Self.run(arguments)
+            let end = try await Tool.run(arguments)
             #expect(end.code == code, "\(arguments)")
             if output.isEmpty {
                 #expect(end.output.isEmpty, "\(arguments)")
@@ -73,7 +42,7 @@ import Testing
     }
 
     @Test func `what went wrong is one line that says what, where and what to do`() async throws {
-        let log = try await Self.makeLog()
+        let log = try await Tool.makeLog()
         let empty = log + "-empty"
         try FileManager.default.createDirectory(atPath: empty, withIntermediateDirectories: false)
         defer { for path in [log, empty] { try? FileManager.default.removeItem(atPath: path) } }
@@ -106,7 +75,7 @@ import Testing
 
     /// What a shell shows of the tool's standard error.
     private static func errors(of command: String) async throws -> [String] {
-        let shell = try ChildProcess("/bin/sh", ["-c", "exec 3>&1; '\(program)' 2>&3 >/dev/null \(command)"])
+        let shell = try ChildProcess("/bin/sh", ["-c", "exec 3>&1; '\(Tool.program)' 2>&3 >/dev/null \(command)"])
         var lines: [String] = []
         for await line in shell.lines { lines.append(line) }
         _ = await shell.end
@@ -114,34 +83,34 @@ import Testing
     }
 
     @Test func `a callback is completed once, from the command line`() async throws {
-        let log = try await Self.makeLog()
+        let log = try await Tool.makeLog()
         defer { try? FileManager.default.removeItem(atPath: log) }
-        let shown = try await Self.run(["execution", "get", "--data", log, "ask/open", "--json"]).output
+        let shown = try await Tool.run(["execution", "get", "--data", log, "ask/open", "--json"]).output
         let callback = try #require(shown.firstMatch(of: /"callbackID":"([^"]+)"/)).1
         let succeed = ["callback", "succeed", "--data", log, "--result", #""yes""#, String(callback)]
-        #expect(try await Self.run(["callback", "heartbeat", "--data", log, String(callback)]).code == 0)
-        #expect(try await Self.run(succeed).code == 0)
-        #expect(try await Self.run(succeed).code == 1)
-        #expect(try await Self.run(["execution", "get", "--data", log, "ask/open"]).output.contains(#""yes""#))
+        #expect(try await Tool.run(["callback", "heartbeat", "--data", log, String(callback)]).code == 0)
+        #expect(try await Tool.run(succeed).code == 0)
+        #expect(try await Tool.run(succeed).code == 1)
+        #expect(try await Tool.run(["execution", "get", "--data", log, "ask/open"]).output.contains(#""yes""#))
     }
 
     @Test func `a flipped byte is found and named, and a log in use is said to be`() async throws {
-        let log = try await Self.makeLog()
+        let log = try await Tool.makeLog()
         defer { try? FileManager.default.removeItem(atPath: log) }
         let engine = try await DurableEngine.open(at: log)
-        let shown = try await Self.run(["execution", "get", "--data", log, "ask/open", "--json"])
+        let shown = try await Tool.run(["execution", "get", "--data", log, "ask/open", "--json"])
         #expect(shown.code == 0)
         let callback = try #require(shown.output.firstMatch(of: /"callbackID":"([^"]+)"/)).1
-        #expect(try await Self.run(["callback", "succeed", "--data", log, String(callback)]).code == 3)
+        #expect(try await Tool.run(["callback", "succeed", "--data", log, String(callback)]).code == 3)
         try await engine.close()
 
         let segment = log + "/00000001.segment"
         var bytes = try Data(contentsOf: URL(fileURLWithPath: segment))
         bytes[8_192 + 100] ^= 0x10
         try bytes.write(to: URL(fileURLWithPath: segment))
-        let verified = try await Self.run(["log", "verify", "--data", log])
+        let verified = try await Tool.run(["log", "verify", "--data", log])
         #expect(verified.code == 1)
         #expect(verified.output.contains("DAMAGED  segment 1 at byte 8192: the frame's "))
-        #expect(try await Self.run(["execution", "list", "--data", log]).code == 1)
+        #expect(try await Tool.run(["execution", "list", "--data", log]).code == 1)
     }
 }

@@ -29,7 +29,7 @@ extension DurableEngine {
         return ExecutionHandle(reply.id, engine: self, decodeOutput: function.target.decodeOutput)
     }
 
-    /// Starts an execution of a function without an input: as the other ``start(_:input:name:timeout:)``.
+    /// Starts an execution of a function without an input: as ``start(_:input:name:timeout:tenantID:traceHeader:)``.
     public nonisolated(nonsending) func start<Output>(
         _ function: DurableFunction<Void, Output>, name: String? = nil, timeout: Duration? = nil,
         tenantID: String? = nil, traceHeader: String? = nil

@@ -3,7 +3,7 @@
 ///
 /// It is thrown once in the handler, and once in each branch that still runs, by the durable call that comes next or that
 /// waits; every replay throws it there. After that durable calls work as before: catch it, run what has to be undone
-/// (``DurableContext/saga(_:body:)`` does), and throw it on. Let through, it fails the execution.
+/// (``DurableContext/saga(retry:body:)`` does), and throw it on. Let through, it fails the execution.
 public struct ExecutionCancelledError: Error, Hashable, Sendable, CustomStringConvertible {
     /// What the one who asked gave as the reason.
     public let reason: String?

@@ -79,7 +79,7 @@ extension FunctionReference where Input: Codable & SendableMetatype, Output: Cod
 }
 
 extension FunctionReference where Input: Codable & SendableMetatype, Output == Void {
-    /// To a function without a result: as the other ``init(_:version:serdes:)``.
+    /// To a function without a result: as the others.
     public init(_ name: String, version: Int? = nil, serdes: any Serdes = .json) {
         let coding = FunctionCoding(name: name, serdes: serdes)
         self.init(name, version, encodeInput: coding.input(of: Input.self), decodeOutput: { _, _ in })
@@ -87,7 +87,7 @@ extension FunctionReference where Input: Codable & SendableMetatype, Output == V
 }
 
 extension FunctionReference where Input == Void, Output: Codable & SendableMetatype {
-    /// To a function without an input: as the other ``init(_:version:serdes:)``.
+    /// To a function without an input: as the others.
     public init(_ name: String, version: Int? = nil, serdes: any Serdes = .json) {
         let coding = FunctionCoding(name: name, serdes: serdes)
         self.init(name, version, encodeInput: { _, _ in nil }, decodeOutput: coding.output(of: Output.self))
@@ -95,7 +95,7 @@ extension FunctionReference where Input == Void, Output: Codable & SendableMetat
 }
 
 extension FunctionReference where Input == Void, Output == Void {
-    /// To a function with neither an input nor a result: as the other ``init(_:version:serdes:)``.
+    /// To a function with neither an input nor a result: as the others.
     public init(_ name: String, version: Int? = nil) {
         self.init(name, version, encodeInput: { _, _ in nil }, decodeOutput: { _, _ in })
     }

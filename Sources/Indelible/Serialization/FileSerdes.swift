@@ -33,7 +33,7 @@ public struct FileSerdes: Serdes {
     public enum Mode: Sendable, Hashable {
         /// All of them.
         case always
-        /// Those that are too large for the record: see ``FileSerdes/inlineLengthMax``.
+        /// Those that are too large for the record: see ``FileSerdes/init(at:base:mode:inlineLengthMax:pathStyle:preview:)``.
         case overflow
     }
 

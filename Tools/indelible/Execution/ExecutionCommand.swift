@@ -3,6 +3,9 @@ import ArgumentParser
 struct ExecutionCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "execution",
-        abstract: "Shows executions as the log tells them, while it is open elsewhere or not.",
-        subcommands: [ExecutionList.self, ExecutionGet.self, ExecutionHistory.self])
+        abstract: "Shows executions as the log tells them, while it is open elsewhere or not; and changes them.",
+        subcommands: [
+            ExecutionList.self, ExecutionGet.self, ExecutionHistory.self, ExecutionStop.self, ExecutionCancel.self,
+            ExecutionPause.self, ExecutionResume.self, ExecutionDelete.self,
+        ])
 }

@@ -25,7 +25,7 @@ struct ExecutionGet: ParsableCommand {
                 ("next due", line.nextDue), ("events", "\(line.events)"), ("invocations", "\(line.invocations)"),
                 ("input", line.input), ("result", line.result), ("error", line.error?.text),
             ]
-            for (title, value) in fields {
+            for (title, value) in fields + (line.divergence?.lines.map { ($0.title, $0.text) } ?? []) {
                 if let value { try printer.line(title + String(repeating: " ", count: 13 - title.count) + value) }
             }
             if let operations = line.operations, !operations.isEmpty {

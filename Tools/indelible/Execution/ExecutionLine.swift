@@ -11,6 +11,8 @@ struct ExecutionLine: Encodable {
     var status: String
     /// What a running execution does or waits for.
     var standing: String?
+    /// Where a replay parted from the history, when the execution is held for that.
+    var divergence: DivergenceLine?
     var startTime: String
     var endTime: String?
     /// When somebody asked the handler to end.
@@ -42,9 +44,10 @@ struct ExecutionLine: Encodable {
             case .waiting:
                 state.nextDue.map { "waits, until \($0.text) at the latest" }
                     ?? "waits for a callback or another execution"
-            case .held: state.holdReport.map { "held: \($0.summary)" } ?? "held"
+            case .held: "held, since a replay parted from the history"
             case .paused: state.pauseRequest?.request.reason.map { "paused: \($0)" } ?? "paused"
             }
+        divergence = state.holdReport.map(DivergenceLine.init)
         cancelRequested = state.cancelRequest?.time.text
         tenant = state.start.tenantID
         invokedBy = state.start.parent.map { "\($0.execution)" }
@@ -57,6 +60,36 @@ struct ExecutionLine: Encodable {
         result = state.result?.text
         error = state.error.map(ErrorLine.init)
         operations = withOperations && !state.status.isTerminal ? state.operations.map(OperationLine.init) : nil
+    }
+}
+
+/// Where a replay parted from the history.
+struct DivergenceLine: Encodable {
+    /// The path of the operation.
+    var operation: String
+    var recorded: String?
+    var attempted: String
+    /// The last operations of the same context that were asked for as recorded.
+    var agreed: [String]
+    /// A guess.
+    var likelyCause: String
+
+    init(_ report: DivergenceReport) {
+        operation = report.divergence.attempted.id.rawValue
+        recorded = report.divergence.recorded?.text
+        attempted = report.divergence.attempted.text
+        agreed = report.agreed.map(\.text)
+        likelyCause = report.likelyCause.words
+    }
+
+    /// For a person, with what to do.
+    var lines: [(title: String, text: String)] {
+        [
+            ("recorded", recorded ?? "nothing"), ("asked for", attempted),
+            ("agreed", agreed.isEmpty ? "nothing before it in its context" : "up to \(agreed.joined(separator: ", "))"),
+            ("likely", likelyCause),
+            ("do", "run the code that recorded it, put the change behind context.patched(_:), or stop the execution"),
+        ]
     }
 }
 
