@@ -138,7 +138,9 @@ extension Core {
         }
         turn.releases.append(.cancel(task))
         let time = task.timeout.map { " after \($0.seconds)" } ?? ""
-        let error = ErrorObject(message: "Function timed out\(time)", type: "Sandbox.Timedout")
+        // As on AWS, where a durable function's record has no type for it, and a plain function's has the sandbox's.
+        let isPlain = engine.update(number) { $0.start.isPlain } ?? false
+        let error = ErrorObject(message: "Function timed out\(time)", type: isPlain ? "Sandbox.Timedout" : nil)
         end(of: task, .crashed(error), in: &turn)
     }
 }

@@ -207,11 +207,11 @@ import Testing
         rig.advance(runtime, by: 1_000)
         let summary = try await runtime.end(of: started.id.number)
         #expect(summary.result == nil, "what the timed-out invocation returned is ignored")
-        let errors = try await runtime.history(started.id.number).compactMap { event -> String? in
+        let errors = try await runtime.history(started.id.number).compactMap { event -> ErrorObject? in
             guard case .invocationCompleted(.crashed(let error, _)) = event.event else { return nil }
-            return error.type
+            return error
         }
-        #expect(errors == ["Sandbox.Timedout"])
+        #expect(errors == [ErrorObject(message: "Function timed out after 5 seconds", type: nil)])
         try await runtime.close(grace: .zero)
     }
 

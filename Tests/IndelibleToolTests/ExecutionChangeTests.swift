@@ -63,7 +63,8 @@ import Testing
 
         let text = try await Tool.run(["execution", "get", "--data", log, "pay/one"]).output
         for line in [
-            "recorded     Step 'charge' at 2", "asked for    Step 'capture' at 2", "agreed       up to Step 'authorize' at 1",
+            "recorded     Step 'charge' at 2", "asked for    Step 'capture' at 2",
+            "agreed       up to Step 'authorize' at 1",
             "likely       it looks renamed", "context.patched(_:)",
         ] {
             #expect(text.contains(line), "\(line)\n\(text)")

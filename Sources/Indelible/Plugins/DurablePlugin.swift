@@ -4,7 +4,8 @@ import Logging
 ///
 /// A plugin changes nothing: whatever it throws is logged, once for each of its methods in an invocation, and ignored, and
 /// so is what it does not do. It is given to the engine (``EngineOptions/plugins``) and makes an observer for each
-/// invocation. Observers are asked in the order of their plugins.
+/// invocation. Observers are asked in the order of their plugins. They are Swift values, so the engine's options name them:
+/// AWS's environment variable of plugin names is not read.
 ///
 /// - SeeAlso: The instrumentation hooks of AWS's SDKs, which have the same moments.
 public protocol DurablePlugin: Sendable {

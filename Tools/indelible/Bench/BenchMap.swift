@@ -22,6 +22,8 @@ struct BenchMap: AsyncParsableCommand {
     @Option(help: "Branches that share them.") var branches = 4
     @Option(help: "Items of a branch that run at a time.") var concurrency = 50
     @Option(help: "Bytes of an item's result.") var bytes = 1_024
+    @Option(help: ArgumentHelp("End with 1 when the process held more than so many MiB.", valueName: "mib"))
+    var memoryLimit: Int?
     @Option(help: ArgumentHelp("Keep the log there; a directory that is empty or not there yet.", valueName: "dir"))
     var data: String?
 
@@ -70,6 +72,10 @@ struct BenchMap: AsyncParsableCommand {
             peakMemoryBytesOfFirstEngine: memory, peakMemoryBytes: ProcessFigures.peakMemoryBytes(),
             loadAverage: loadAverage, data: data)
         try format.report(result, lines: result.lines)
+        if let memoryLimit, result.peakMemoryBytes > memoryLimit << 20 {
+            let peak = byteText(result.peakMemoryBytes)
+            throw ToolFailure(.no, "the process held \(peak) at its peak, which is more than \(memoryLimit) MiB")
+        }
     }
 }
 
