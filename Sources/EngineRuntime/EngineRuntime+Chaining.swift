@@ -14,7 +14,7 @@ extension EngineRuntime {
             core.engine.update(child) { ($0.result?.length ?? 0) + ($0.error?.byteCount ?? 0) } ?? 0
         }
         do throws(RuntimeError) {
-            try await submit(byteCount: roomFor(records: 2, payloads: length), .completion) {
+            try await submit(byteCount: room(records: 2, payloads: length), .completion) {
                 core, turn throws(RuntimeError) in
                 guard core.acceptsCommands else { throw core.refusal }
                 core.completeParent(of: child, in: &turn)

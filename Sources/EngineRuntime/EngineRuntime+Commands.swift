@@ -74,7 +74,11 @@ extension EngineRuntime {
         _ execution: ExecutionNumber, _ updates: [OperationUpdate], forced: Bool,
         _ body: (inout Core, inout Turn) throws(RuntimeError) -> CheckpointReply
     ) async throws(RuntimeError) -> CheckpointReply {
-        let byteCount = roomFor(records: updates.count, payloads: recordedLength(of: updates, execution))
+        // What is due by then is recorded with it.
+        let due = Limits.dueEventsPerCheckpoint
+        let byteCount =
+            roomFor(records: updates.count, payloads: recordedLength(of: updates, execution))
+            + log.room(forRecords: due, bodyBytes: due * Limits.dueEventLengthMax)
         if forced { return try await submit(byteCount: byteCount, .completion, body) }
         return try await post(byteCount: byteCount, body)
     }
@@ -202,11 +206,16 @@ extension EngineRuntime {
         let limits = options.limits
         let limit = max(
             limits.payloadLengthMax + limits.errorLengthMax, limits.callbackResultLengthMax,
+            limits.externalErrorLengthMax,
             count > 1 ? limits.checkpointLengthMax : OperationUpdate.chainedLengthMax(limits))
         let isRefused = count * Limits.updateOverhead + byteCount > limit + Limits.updateOverhead
-        let records = (isRefused ? 0 : count) + Self.recordsAlongside
-        return log.room(
-            forRecords: records, bodyBytes: records * Limits.updateOverhead + (isRefused ? 0 : byteCount))
+        return isRefused ? room(records: 0, payloads: 0) : room(records: count, payloads: byteCount)
+    }
+
+    /// The room that records take which nothing refuses, and the starts and ends of invocations that ride along.
+    func room(records count: Int, payloads byteCount: Int) -> Int {
+        let records = count + Self.recordsAlongside
+        return log.room(forRecords: records, bodyBytes: records * Limits.updateOverhead + byteCount)
     }
 
     private static let recordsAlongside = 2

@@ -15,7 +15,7 @@ extension EngineRuntime {
                 }
             } else {
                 let payloads = outcome?.byteCount(options.limits) ?? 0
-                try await submit(byteCount: roomFor(records: 2, payloads: payloads), .completion) {
+                try await submit(byteCount: room(records: 2, payloads: payloads), .completion) {
                     core, turn throws(RuntimeError) in
                     core.end(of: task, outcome, in: &turn)
                 }
@@ -50,7 +50,7 @@ extension EngineRuntime {
     /// has not got.
     package func end(_ id: ExecutionID, as outcome: InvocationOutcome) async throws(RuntimeError) {
         let length = outcome.byteCount(options.limits)
-        try await submit(byteCount: roomFor(records: 4, payloads: length), .completion) {
+        try await submit(byteCount: room(records: 4, payloads: length), .completion) {
             core, turn throws(RuntimeError) in
             guard core.acceptsCommands else { throw core.refusal }
             let limits = core.engine.limits
@@ -80,7 +80,11 @@ extension Core {
         let isHeard = engine.update(task.execution) { $0.currentToken != nil } ?? false
         // An execution that was stopped or timed out had its invocation cancelled, and a pause has taken back its token:
         // silence is what was asked for.
-        let outcome = outcome ?? (isHeard ? Self.abandoned : .pending)
+        var outcome = outcome ?? (isHeard ? Self.abandoned : .pending)
+        // It may have been called before it was known as a plain function.
+        if case .crashed(let error) = outcome, scheduler.registration(of: task.function)?.isPlain ?? false {
+            outcome = .failed(error)
+        }
         let decision = engine.update(task.execution) {
             $0.decideInvocationEnd(invocation: task.invocation, outcome, limits: limits, at: turn.now)
         }
@@ -146,13 +150,16 @@ extension Core {
 }
 
 extension InvocationOutcome {
-    /// Bytes of what is recorded of it, or more. An error over the limit is recorded, cut.
+    /// Bytes of what is recorded of it, or more. A result over the limit is not recorded, an error over it is cut; one that
+    /// ends the execution is recorded of the invocation and of the execution.
     func byteCount(_ limits: Limits) -> Int {
         switch self {
-        case .succeeded(let result): result?.count ?? 0
-        case .failed(let error): min(error?.byteCount ?? 0, limits.errorLengthMax)
-        case .crashed(let error): min(error.byteCount, limits.errorLengthMax)
-        case .pending, .interrupted, .held: 0
+        case .succeeded(let result): min(result?.count ?? 0, limits.payloadLengthMax)
+        case .failed(let error): 2 * min(error?.byteCount ?? 0, limits.errorLengthMax)
+        case .crashed(let error): 2 * min(error.byteCount, limits.errorLengthMax)
+        // Two operations, and a message with both of their names.
+        case .held: 4 * Limits.updateOverhead
+        case .pending, .interrupted: 0
         }
     }
 }

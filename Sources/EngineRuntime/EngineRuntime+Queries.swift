@@ -10,16 +10,21 @@ typealias EndWaiter = UnsafeContinuation<Result<ExecutionSummary?, RuntimeError>
 package typealias WaitTimer = (_ timeIsUp: @escaping @Sendable () -> Void) -> @Sendable () -> Void
 
 extension EngineRuntime {
-    /// The execution of `function` that has this name.
-    package func number(function: String, name: String) -> ExecutionNumber? {
-        core.withLock { $0.engine.number(function: function, name: name) }
+    /// The execution of `function` that has this name; nil when there is none. Everything that rests on is durable when this
+    /// returns: that there is none may rest on a deletion.
+    package func summary(function: String, name: String) async throws(RuntimeError) -> ExecutionSummary? {
+        let (summary, end) = core.withLock { core in
+            (core.engine.number(function: function, name: name).flatMap { core.summary(of: $0) }, log.nextLSN)
+        }
+        try await durable(before: end)
+        return summary
     }
 
-    /// What is known of an execution now; everything it rests on is durable when this returns.
+    /// What is known of an execution now; everything it rests on, the error too, is durable when this returns.
     package func summary(_ number: ExecutionNumber) async throws(RuntimeError) -> ExecutionSummary {
         let (summary, end) = core.withLock { core in (core.summary(of: number), log.nextLSN) }
-        guard let summary else { throw .unknownExecution(number) }
         try await durable(before: end)
+        guard let summary else { throw .unknownExecution(number) }
         return summary
     }
 
@@ -89,14 +94,10 @@ extension EngineRuntime {
             core.endWaiters[number, default: [:]][id] = waiter
             return nil
         }
-        switch answer {
-        case .success(let summary):
-            // The end may not be durable yet.
-            log.whenDurable(before: log.nextLSN) { [self] error in
-                waiter.resume(returning: error.map { .failure(note($0)) } ?? .success(summary))
-            }
-        case .failure(let error): waiter.resume(returning: .failure(error))
-        case nil: return true
+        guard let answer else { return true }
+        // Neither the execution's end nor its deletion may be durable yet.
+        log.whenDurable(before: log.nextLSN) { [self] error in
+            waiter.resume(returning: error.map { .failure(note($0)) } ?? answer.map { $0 })
         }
         return false
     }
@@ -106,8 +107,8 @@ extension EngineRuntime {
         let (isKnown, end) = core.withLock { core in
             (core.engine.execution(number) != nil, log.nextLSN)
         }
-        guard isKnown else { throw .unknownExecution(number) }
         try await durable(before: end)
+        guard isKnown else { throw .unknownExecution(number) }
         return try await onOwnThread { [log] () throws(RuntimeError) in
             // The number is the LSN of the first event, so nothing before it needs reading.
             var reader = log.read(from: LSN(number.rawValue))

@@ -159,14 +159,21 @@ extension EngineRuntime {
     func pumpLater() {
         beginActivity()
         Task { [self] in
-            defer { endActivity() }
-            do {
-                try await submit(byteCount: Self.launchByteCount * Core.launchesPerTurn, .completion) { _, turn in
-                    turn.launchLimit = Core.launchesPerTurn
-                }
-            } catch {
-                // Closed or failed meanwhile: recovery starts them.
+            await pump()
+            endActivity()
+        }
+    }
+
+    private func pump() async {
+        do throws(RuntimeError) {
+            try await submit(byteCount: Self.launchByteCount * Core.launchesPerTurn, .completion) { _, turn in
+                turn.launchLimit = Core.launchesPerTurn
             }
+        } catch {
+            // Closed or failed meanwhile: recovery starts them. With a full disk the timers do, in a moment.
+            guard case .log(.noRoom) = error else { return }
+            core.withLock { core in core.pumpTime = core.lastTime.adding(Core.roomRetryDelay) }
+            timerLoop.wake()
         }
     }
 

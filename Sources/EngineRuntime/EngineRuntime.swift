@@ -86,6 +86,8 @@ struct Core: ~Copyable {
     var unrecordedEnds: [ExecutionNumber: InvocationOutcome?] = [:]
     /// Ended executions that a chained invoke had started, and when it is tried again to tell the one that waits.
     var owedToParents = TimerQueue()
+    /// When the log is asked again for room to start what waits for it; nil: nothing waits for that.
+    var pumpTime: Timestamp?
     /// The last checkpoint of each invocation in flight that gave a token of the client's own.
     var lastCheckpoints: [ExecutionNumber: AnsweredCheckpoint] = [:]
     var endWaiters: [ExecutionNumber: [UInt64: EndWaiter]] = [:]

@@ -10,7 +10,9 @@ struct Scheduler {
         var registration: FunctionRegistration?
         var registrationCount = 0
         var running = 0
+        /// Those that were withdrawn are among them, and are not in ``Scheduler/waiting`` any more.
         var waiting = Deque<ExecutionNumber>()
+        var withdrawnCount = 0
 
         var hasRoom: Bool {
             guard let registration else { return false }
@@ -64,6 +66,7 @@ struct Scheduler {
             guard let execution = functions[key]?.waiting.popFirst() else {
                 preconditionFailure("\(key.name) has a turn and nothing waiting")
             }
+            dropWithdrawn(key)
             if functions[key]?.waiting.isEmpty == false { turns.append(key) }
             waiting.remove(execution)
             functions[key]?.running += 1
@@ -71,6 +74,29 @@ struct Scheduler {
             return (execution, registration)
         }
         return nil
+    }
+
+    /// Takes an execution out of its queue for good: it has ended.
+    mutating func withdraw(_ execution: ExecutionNumber, of key: FunctionKey) {
+        guard waiting.remove(execution) != nil, let count = functions[key]?.withdrawnCount else { return }
+        functions[key]?.withdrawnCount = count + 1
+        dropWithdrawn(key)
+        if functions[key]?.waiting.isEmpty == true { turns.removeAll { $0 == key } }
+    }
+
+    /// Keeps the head of a queue one that waits, and its length that of those that do, by a factor.
+    private mutating func dropWithdrawn(_ key: FunctionKey) {
+        guard var function = functions[key], function.withdrawnCount > 0 else { return }
+        functions[key] = nil
+        if function.withdrawnCount > function.waiting.count / 2 {
+            function.waiting.removeAll { !waiting.contains($0) }
+            function.withdrawnCount = 0
+        }
+        while let head = function.waiting.first, !waiting.contains(head) {
+            function.waiting.removeFirst()
+            function.withdrawnCount -= 1
+        }
+        functions[key] = function
     }
 
     /// Whether ``next()`` would give an execution.
@@ -87,4 +113,7 @@ struct Scheduler {
     }
 
     var waitingCount: Int { waiting.count }
+
+    /// The length of a function's queue, with those that were withdrawn.
+    func queuedCount(of function: FunctionKey) -> Int { functions[function]?.waiting.count ?? 0 }
 }

@@ -46,11 +46,12 @@ extension Core {
     static let timersPerTurn = 256
 
     mutating func nextDue() -> Timestamp? {
-        [timers.nextDue(), deadlines.nextDue(), owedToParents.nextDue()].compactMap { $0 }.min()
+        [timers.nextDue(), deadlines.nextDue(), owedToParents.nextDue(), pumpTime].compactMap { $0 }.min()
     }
 
     mutating func fireDue(in turn: inout Turn) {
         turn.launchLimit = Self.launchesPerTurn
+        if let time = pumpTime, time <= turn.now { pumpTime = nil }
         for _ in 0..<Self.timersPerTurn where turn.batch.entries.count < Self.timersPerTurn {
             if let number = deadlines.popDue(at: turn.now) {
                 timeOut(number, in: &turn)

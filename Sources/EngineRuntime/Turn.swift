@@ -50,6 +50,10 @@ extension Core {
         if turn.touched.last != execution { turn.touched.append(execution) }
         for event in events {
             let sequence = engine.apply(event, to: execution, at: turn.now)
+            switch event {
+            case .executionDeleted, .retentionTrimmed: forgetTimers(of: execution)
+            default: break
+            }
             turn.batch.append(
                 execution: execution.rawValue, sequence: sequence, kind: event.kind,
                 time: turn.now.millisecondsSinceEpoch
@@ -76,8 +80,17 @@ extension Core {
         }
     }
 
+    /// The execution is gone, and no timer may ask for it.
+    private mutating func forgetTimers(of execution: ExecutionNumber) {
+        _ = timers.arm(execution, at: nil)
+        _ = owedToParents.arm(execution, at: nil)
+    }
+
     /// Whoever waits for an execution's end is told; what was kept for it to go on with is given up.
     private mutating func noteEnd(of execution: ExecutionNumber, in turn: inout Turn) {
+        if let function = engine.update(execution, { FunctionKey($0.start) }) {
+            scheduler.withdraw(execution, of: function)
+        }
         if let waiters = endWaiters.removeValue(forKey: execution), let summary = summary(of: execution) {
             turn.releases.append(.wake(Array(waiters.values), summary))
         }

@@ -121,7 +121,8 @@ extension EngineState {
         // Judged in place: a copy of a state costs as much as most checkpoints do.
         guard let index = executions.index(forKey: token.execution) else { throw .invalidCheckpointToken }
         let surroundings = ChainedInvoke.Surroundings(
-            owner: owner, functions: functions, unknownTargets: unknownTargets, nextNumber: number, secrets: secrets)
+            owner: owner, functions: functions, unknownTargets: unknownTargets, nextNumber: number,
+            secrets: secrets[...])
         return try executions.values[index].decideCheckpoint(token, updates, surroundings, limits: limits, at: now)
     }
 

@@ -28,9 +28,11 @@ extension ExecutionState {
         return deliverNews()
     }
 
-    /// The operations that changed since the handler was last told, in the order of their first events.
+    /// The operations that time or somebody outside has changed since the handler was last told, in the order of their
+    /// first events. What a handler did that has ended is no news to anybody.
     package var unseenOperationIDs: [OperationID] {
-        changes.sorted().map { rows[Int($0.rawValue)].operation.identity.id }
+        changes.sorted().map { rows[Int($0.rawValue)] }.filter { $0.isChangedByService && !$0.isHidden }
+            .map(\.operation.identity.id)
     }
 
     /// The operation that stands for the execution itself.

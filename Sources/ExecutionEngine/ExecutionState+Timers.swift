@@ -14,16 +14,17 @@ extension ExecutionState {
     /// The events of what is due at `now`, `limit` at most, but for the waits that `batch` has just cancelled.
     func dueEvents(at now: Timestamp, except batch: [Event], limit: Int) -> (events: [Event], effects: [Effect]) {
         var events: [Event] = []
+        let cancelled = Set(
+            batch.lazy.compactMap { event in
+                if case .waitCancelled(.existing(let ordinal), _) = event { ordinal } else { nil }
+            })
         // When the execution's own time is up, nothing that would have come later happens any more.
         let isTimedOut = executionDue.map { $0 <= now } ?? false
         let end = isTimedOut ? min(executionDue ?? now, now) : now
         // One more than may be taken, so that the execution's end does not come before what is left.
         for timer in timers.due(at: end, rows, limit: limit == .max ? limit : limit + batch.count + 1) {
+            if cancelled.contains(timer.ordinal) { continue }
             let operation = OperationReference.existing(timer.ordinal)
-            let isCancelled = batch.contains {
-                if case .waitCancelled(operation, _) = $0 { true } else { false }
-            }
-            if isCancelled { continue }
             switch timer.kind {
             case .wait: events.append(.waitSucceeded(operation))
             case .stepRetry: events.append(.stepReady(operation))

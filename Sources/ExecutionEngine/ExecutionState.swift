@@ -123,6 +123,8 @@ extension ExecutionState {
         if status.isTerminal { return .ended }
         if case .inFlight = phase { return .inFlight }
         if status == .paused { return .paused }
+        // Its time is up, and only that is still to be recorded.
+        if let executionDue, executionDue <= now { return .waiting }
         switch phase {
         case .neverInvoked: return .runnable
         case .inFlight: return .inFlight

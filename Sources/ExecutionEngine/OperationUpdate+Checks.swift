@@ -91,8 +91,17 @@ extension EngineError {
 
 extension Limits {
     func check(_ error: ErrorObject?) throws(EngineError) {
-        guard let error, error.byteCount > errorLengthMax else { return }
-        throw .invalid("Error object size must be less than \(errorLengthMax) bytes.")
+        try check(error, atMost: errorLengthMax)
+    }
+
+    /// The error of somebody outside the execution.
+    func checkExternal(_ error: ErrorObject?) throws(EngineError) {
+        try check(error, atMost: externalErrorLengthMax)
+    }
+
+    private func check(_ error: ErrorObject?, atMost limit: Int) throws(EngineError) {
+        guard let error, error.byteCount > limit else { return }
+        throw .invalid("Error object size must be less than \(limit) bytes.")
     }
 
     func check(_ delay: Milliseconds, _ limit: Milliseconds, _ field: String) throws(EngineError) {

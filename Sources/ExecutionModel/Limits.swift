@@ -6,6 +6,8 @@ package struct Limits: Hashable, Sendable {
     package var checkpointLengthMax: Int
     /// Bytes of one recorded error: its parts together, and two for each line of its stack trace.
     package var errorLengthMax: Int
+    /// Bytes of an error that comes from outside: of a callback's failure, of a stop.
+    package var externalErrorLengthMax: Int
     /// Bytes of a callback's result.
     package var callbackResultLengthMax: Int
     /// Bytes of what a chained invoke passes to its function, and gets back.
@@ -29,6 +31,7 @@ package struct Limits: Hashable, Sendable {
     /// in its append of 32 MiB.
     package static let embedded = Limits(
         payloadLengthMax: 15 << 20, checkpointLengthMax: 24 << 20, errorLengthMax: 1 << 20,
+        externalErrorLengthMax: 1 << 20,
         callbackResultLengthMax: 15 << 20, chainedPayloadLengthMax: 15 << 20,
         operationCountMax: nil, recordedBytesMax: nil, delayMax: Milliseconds(100 * 366 * 86_400_000),
         callbackTimeoutMax: Milliseconds(100 * 366 * 86_400_000),
@@ -37,6 +40,7 @@ package struct Limits: Hashable, Sendable {
     /// AWS Lambda's.
     package static let aws = Limits(
         payloadLengthMax: 6 << 20, checkpointLengthMax: 6 << 20, errorLengthMax: 32_768,
+        externalErrorLengthMax: 1 << 20,
         callbackResultLengthMax: 1 << 20, chainedPayloadLengthMax: 1 << 20,
         operationCountMax: 3_000, recordedBytesMax: 100 << 20, delayMax: Milliseconds(31_622_400_000),
         callbackTimeoutMax: Milliseconds(99_999_999_000),
@@ -45,7 +49,9 @@ package struct Limits: Hashable, Sendable {
     /// What an update counts for beside its payload and error: its ids, sub type and name are never longer.
     package static let updateOverhead = 384
     /// What a checkpoint completes of what is due, beside its updates; the rest is completed by the next, or by the timers.
-    package static let dueEventsPerCheckpoint = 64
+    package static let dueEventsPerCheckpoint = 8
+    /// What such an event takes at most.
+    package static let dueEventLengthMax = 128
     /// Characters of an operation's id: `[a-zA-Z0-9-_]`.
     package static let operationIDLengthMax = 64
     /// Characters of an operation's name: printable ASCII.

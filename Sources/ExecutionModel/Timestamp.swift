@@ -33,9 +33,10 @@ package struct Milliseconds: Comparable, Hashable, Sendable {
     /// Rounds up, so that a recorded wait is never shorter than the one asked for.
     package init(_ duration: Duration) {
         let (seconds, attoseconds) = duration.components
-        let (milliseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000)
+        let (milliseconds, isTooLong) = seconds.multipliedReportingOverflow(by: 1_000)
         let fraction = (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
-        self.rawValue = overflow ? (seconds < 0 ? .min : .max) : milliseconds + fraction
+        let (sum, isSumTooLong) = milliseconds.addingReportingOverflow(fraction)
+        self.rawValue = isTooLong || isSumTooLong ? (seconds < 0 ? .min : .max) : sum
     }
 
     package static func < (left: Milliseconds, right: Milliseconds) -> Bool {

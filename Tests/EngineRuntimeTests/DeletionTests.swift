@@ -29,6 +29,36 @@ import Testing
         #expect(try await runtime.list().allSatisfy { $0.id != id })
     }
 
+    @Test func `that there is none is told when the deletion is synced`() async throws {
+        let files = GatedFileSystem(rig.disk)
+        let runtime = try await rig.open([echo()], fileSystem: files)
+        let id = try await runtime.start(function: "echo", name: "a", input: [1]).id
+        _ = try await runtime.end(of: id.number)
+        await runtime.quiet()
+        files.gate.close()
+        let deletion = Task { try await runtime.delete(id) }
+        await files.gate.somebodyWaits()
+        #expect(runtime.known.isEmpty)
+        let reads: [@Sendable () async throws -> Void] = [
+            { _ = try await runtime.summary(id.number) }, { _ = try await runtime.history(id.number) },
+            { _ = try await runtime.end(of: id.number) },
+            { _ = try await runtime.summary(function: "echo", name: "a") },
+        ]
+        let tasks = reads.map { read in
+            Task { [calls = rig.calls] in
+                try? await read()
+                calls.note("told")
+            }
+        }
+        for _ in 0..<100 { await Task.yield() }
+        #expect(rig.calls.count("told") == 0)
+        files.gate.open()
+        for task in tasks { await task.value }
+        try await deletion.value
+        #expect(try await runtime.summary(function: "echo", name: "a") == nil)
+        try await runtime.close(grace: .zero)
+    }
+
     @Test func `a deleted execution is unknown, now and after a crash, and its name is free`() async throws {
         let runtime = try await rig.open([echo()])
         let id = try await runtime.start(function: "echo", name: "a", input: [1]).id

@@ -76,4 +76,28 @@ import Testing
             return
         }
     }
+
+    @Test func `nothing runs of an execution whose time was up before the log was opened`() async throws {
+        let hour = Milliseconds(3_600_000)
+        func function(_ calls: Calls) -> FunctionRegistration {
+            FunctionRegistration(name: "pay", executionTimeout: hour) { _ in
+                calls.note("invoked")
+                await calls.wait("go")
+                return .succeeded(result: nil)
+            }
+        }
+        let runtime = try await rig.open([function(rig.calls)])
+        let number = try await runtime.start(function: "pay", input: nil).id.number
+        await rig.calls.wait("invoked")
+        let after = Rig(disk: rig.disk.crashed(seed: 1))
+        after.clock.advance(by: 5 * hour.rawValue)
+        let reopened = try await after.open([function(after.calls)])
+        after.advance(reopened, by: 0)
+        #expect(try await reopened.end(of: number).status == .timedOut)
+        #expect(after.calls.count("invoked") == 0)
+        #expect(try await reopened.kinds(number).count { $0 == .invocationStarted } == 1)
+        try await reopened.close(grace: .zero)
+        rig.calls.note("go")
+        try await runtime.close(grace: .zero)
+    }
 }

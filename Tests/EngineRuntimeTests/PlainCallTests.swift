@@ -64,6 +64,31 @@ import Testing
         try await runtime.close(grace: .zero)
     }
 
+    @Test func `two timers of one that nobody waits for may be due together`() async throws {
+        var rate = FunctionRegistration.patient("rate", rig.calls, isPlain: true)
+        rate.invocationTimeout = Milliseconds(3_000)
+        let runtime = try await rig.open([.caller(of: "rate", timeout: Milliseconds(3_000)), rate])
+        let parent = try await runtime.start(function: "pay", input: [7]).id
+        await rig.calls.wait("rate invoked")
+        _ = try await runtime.stop(parent)
+        rig.advance(runtime, by: 3_000)
+        await rig.calls.wait("rate cancelled")
+        await runtime.quiet()
+        #expect(runtime.known == [parent.number])
+        #expect(runtime.load == (running: 0, waiting: 0))
+        try await runtime.close(grace: .zero)
+    }
+
+    @Test func `one that was called before it was registered fails with its first crash all the same`() async throws {
+        let runtime = try await rig.open([.caller(of: "rate")])
+        let parent = try await runtime.start(function: "pay", input: [7]).id.number
+        _ = try await runtime.child(of: parent)
+        let crash = ErrorObject(message: "no", type: "Crash")
+        try await runtime.register(FunctionRegistration(name: "rate", isPlain: true) { _ in .crashed(crash) })
+        #expect(try await runtime.end(of: parent).error == crash)
+        try await runtime.close(grace: .zero)
+    }
+
     @Test func `a process that dies during it is no failure: it is called again`() async throws {
         let runtime = try await rig.open([.caller(of: "rate"), .patient("rate", rig.calls, isPlain: true)])
         let parent = try await runtime.start(function: "pay", input: [7]).id.number

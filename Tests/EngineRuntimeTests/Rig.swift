@@ -153,6 +153,11 @@ extension EngineRuntime {
         core.withLock { $0.engine.all.map(\.number) }.sorted()
     }
 
+    /// What memory holds under the name now, durable or not.
+    func number(function: String, name: String) -> ExecutionNumber? {
+        core.withLock { $0.engine.number(function: function, name: name) }
+    }
+
     func kinds(_ number: ExecutionNumber) async throws -> [EventKind] {
         try await history(number).map(\.event.eventKind)
     }

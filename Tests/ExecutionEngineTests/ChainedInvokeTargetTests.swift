@@ -225,4 +225,14 @@ import Testing
             #expect((CheckpointTests.refusal(driver, updates) == nil) == isTaken)
         }
     }
+
+    @Test func `a function's own timeout is held to the limits too`() throws {
+        let driver = EngineDriver(limits: .aws, unknownTargets: .fail)
+        driver.register("charge", FunctionDirectory.Entry(executionTimeout: Milliseconds(1_500)))
+        _ = try driver.start()
+        _ = driver.invoke()
+        let error = #expect(throws: EngineError.self) { try driver.checkpoint([.invoke("1", "charge")]) }
+        #expect(error?.message.contains("ExecutionTimeout") ?? false)
+        try driver.checkpoint([.invoke("1", "charge", timeout: 1_000)])
+    }
 }

@@ -166,12 +166,12 @@ import Testing
         #expect(reply.first?.status == .succeeded)
     }
 
-    @Test func `a checkpoint completes 64 of what is due, and the next the rest`() throws {
+    @Test func `a checkpoint completes some of what is due, and the next the rest`() throws {
         let driver = EngineDriver.invoked()
-        try driver.checkpoint((1...100).map { .wait("\($0)") })
+        try driver.checkpoint((1...12).map { .wait("\($0)") })
         driver.now = driver.now.adding(Milliseconds(1_000))
-        #expect(try driver.checkpoint([.step("101", .start)]).count == 65)
-        #expect(try driver.checkpoint([]).count == 36)
+        #expect(try driver.checkpoint([.step("13", .start)]).count == 9)
+        #expect(try driver.checkpoint([]).count == 4)
         #expect(driver.execution.operations.dropLast().allSatisfy { $0.status == .succeeded })
     }
 

@@ -134,8 +134,18 @@ import Testing
         let driver = EngineDriver.invoked(limits: limits)
         try driver.checkpoint([.callback("1")])
         #expect(throws: EngineError.self) { try driver.answer(0, .succeed([1, 2, 3])) }
-        #expect(throws: EngineError.self) { try driver.answer(0, .fail(error)) }
-        #expect(throws: EngineError.self) { try driver.stop(error) }
+    }
+
+    @Test func `an error from outside may be longer`() throws {
+        let driver = EngineDriver.invoked(limits: .aws)
+        try driver.checkpoint([.callback("1")])
+        let tooLong = ErrorObject(message: String(repeating: "a", count: (1 << 20) + 1))
+        let refusal = "Error object size must be less than 1048576 bytes."
+        #expect(throws: EngineError.invalid(refusal)) { try driver.answer(0, .fail(tooLong)) }
+        #expect(throws: EngineError.invalid(refusal)) { try driver.stop(tooLong) }
+        let long = ErrorObject(message: String(repeating: "a", count: 1 << 20))
+        try driver.answer(0, .fail(long))
+        #expect(try driver.stop(long).endTime == driver.now)
     }
 
     @Test func `a checkpoint is no longer than one append may be`() {

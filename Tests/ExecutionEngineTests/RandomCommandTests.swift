@@ -105,6 +105,9 @@ import Testing
             // To its end, and no further: it is kept until its parent has been told.
             driver.now = max(driver.now, driver.execution.executionDue ?? driver.now)
             driver.fireTimers()
+        case _ where driver.readiness != .runnable:
+            // Its time was up before it began.
+            driver.fireTimers()
         default:
             _ = driver.invoke()
             driver.finish(Bool.random(using: &random) ? .succeeded(result: [3]) : .failed(nil))

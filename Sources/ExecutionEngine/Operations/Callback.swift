@@ -67,7 +67,7 @@ extension ExecutionState {
             return Decision(
                 events: [.callbackSucceeded(operation, result: result.map { .inline($0) })], reply: ())
         case .fail(let error):
-            try limits.check(error)
+            try limits.checkExternal(error)
             return Decision(events: [.callbackFailed(operation, error: error)], reply: ())
         case .heartbeat:
             // Without a timeout to put off there is no fact to record.

@@ -11,7 +11,7 @@ enum ChainedInvoke {
         /// The numbers that the executions get which the checkpoint starts: their start events are recorded first.
         var nextNumber: UInt64
         /// One for each of them.
-        var secrets: [RandomBits]
+        var secrets: ArraySlice<RandomBits>
     }
 
     /// The events that an update comes to, and the execution that it starts.
@@ -39,12 +39,14 @@ enum ChainedInvoke {
                 [.chainedInvokeStarted(operation, start), .chainedInvokeFailed(.existing(ordinal), error: error)], nil
             )
         }
+        let allowed = least(timeout, entry.executionTimeout)
+        if let allowed { try limits.check(allowed, limits.delayMax, "ExecutionTimeout") }
         let child = ChildStart(
             number: ExecutionNumber(surroundings.nextNumber),
             start: ExecutionStart(
                 secret: surroundings.secrets.removeFirst(), function: reference.name, version: entry.version,
                 name: ExecutionStart.chainedName(of: update.identity.id, secret: parent.start.secret),
-                input: update.result, timeout: least(timeout, entry.executionTimeout), retention: entry.retention,
+                input: update.result, timeout: allowed, retention: entry.retention,
                 tenantID: tenantID, traceHeader: traceHeader ?? parent.start.traceHeader,
                 parent: ParentLink(execution: parent.number, operation: ordinal), isPlain: entry.isPlain))
         surroundings.nextNumber += 1

@@ -29,7 +29,7 @@ extension ExecutionState {
         _ error: ErrorObject?, limits: Limits, at now: Timestamp
     ) throws(EngineError) -> Decision<StopReply> {
         if let endTime { return Decision(reply: StopReply(endTime: endTime)) }
-        try limits.check(error)
+        try limits.checkExternal(error)
         let error = error ?? ErrorObject(message: "Execution stopped by user request")
         return Decision(
             events: [.executionStopped(error: error)], effects: endEffects, reply: StopReply(endTime: now))

@@ -42,8 +42,10 @@ extension DurableEngine {
     public nonisolated(nonsending) func execution<Input, Output>(
         named name: String, of function: DurableFunction<Input, Output>
     ) async throws -> ExecutionHandle<Output>? {
-        guard let number = runtime.number(function: function.name, name: name) else { return nil }
-        let summary = try await asking { () async throws(RuntimeError) in try await runtime.summary(number) }
+        let summary = try await asking { () async throws(RuntimeError) in
+            try await runtime.summary(function: function.name, name: name)
+        }
+        guard let summary else { return nil }
         return ExecutionHandle(summary.id, engine: self, decodeOutput: function.target.decodeOutput)
     }
 
