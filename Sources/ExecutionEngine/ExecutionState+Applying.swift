@@ -226,7 +226,6 @@ extension ExecutionState {
             // No handler waits for it any more: it is no reason to run one.
             if actor == .service { return ordinal }
         }
-        rows[index].isChangedByService = actor == .service
         if !rows[index].isChanged {
             rows[index].isChanged = true
             changes.append(ordinal)

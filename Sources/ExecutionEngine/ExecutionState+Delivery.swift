@@ -28,11 +28,10 @@ extension ExecutionState {
         return deliverNews()
     }
 
-    /// The operations that time or somebody outside has changed since the handler was last told, in the order of their
-    /// first events. What a handler did that has ended is no news to anybody.
+    /// The operations that changed since the handler was last told, in the order of their first events. After a recovery,
+    /// which has told nobody, those that the handler itself has changed are among them.
     package var unseenOperationIDs: [OperationID] {
-        changes.sorted().map { rows[Int($0.rawValue)] }.filter { $0.isChangedByService && !$0.isHidden }
-            .map(\.operation.identity.id)
+        changes.sorted().map { rows[Int($0.rawValue)] }.filter { !$0.isHidden }.map(\.operation.identity.id)
     }
 
     /// The operation that stands for the execution itself.

@@ -19,8 +19,6 @@ struct OperationRow: Sendable {
     var isHidden = false
     /// Volatile: changed since the handler was last told.
     var isChanged = false
-    /// Volatile: whether it was time, or somebody outside, that changed it last.
-    var isChangedByService = false
 
     /// Whether a suspended handler may wait for the operation: one that is hidden wakes nobody.
     var isAwaited: Bool { isPending && !isHidden }

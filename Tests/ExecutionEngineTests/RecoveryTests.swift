@@ -205,17 +205,4 @@ import Testing
             }
         }
     }
-
-    @Test func `what the handler did itself is no news to the invocation after a crash`() throws {
-        let driver = EngineDriver.invoked()
-        try driver.checkpoint([.step("1", .succeed), .wait("2", duration: 100), .callback("3")])
-        try driver.answer(2, .succeed([7]))
-        driver.now = driver.now.adding(Milliseconds(100))
-        driver.fireTimers()
-        var recovered = EngineState(limits: .embedded)
-        for record in driver.records { try recovered.recover(record) }
-        let ids = [OperationID("2"), OperationID("3")]
-        #expect(driver.execution.unseenOperationIDs == ids)
-        #expect(recovered.execution(driver.number)?.unseenOperationIDs == ids)
-    }
 }

@@ -66,10 +66,10 @@ import Testing
                 throw Declined(code: 51)
             }
         },
-        Case(testDescription: "fatal", type: "FatalError", message: "broken", data: "fatal") { _ in
+        Case(testDescription: "fatal", type: "FatalError", message: "broken") { _ in
             throw FatalError("broken")
         },
-        Case(testDescription: "fatal in a child's step", type: "FatalError", message: "broken", data: "fatal") {
+        Case(testDescription: "fatal in a child's step", type: "FatalError", message: "broken") {
             context in
             try await context.runInChildContext { child in try await child.step { _ in throw FatalError("broken") } }
         },

@@ -109,7 +109,7 @@ import Testing
         for isInBackOff in [false, true] {
             let calls = Calls()
             let function = Self.booking(calls, retry: .fixed(maxAttempts: 3, delay: .hours(1))) { flight in
-                // The back-off of a compensation is where the second request is told.
+                // Nothing interrupts the back-off of a compensation.
                 if isInBackOff, flight == "hotel", calls.count(of: "cancel hotel") == 1 { throw Flaky() }
             } after: { context in
                 if isInBackOff { throw Flaky() }
@@ -121,10 +121,37 @@ import Testing
             try await execution.cancel()
             let error = try await failure(of: execution)
             #expect(error.cause.type == (isInBackOff ? "Flaky" : "ExecutionCancelledError"))
-            // Told in the middle of undoing it, the handler undoes it again at once.
+            // The same step, at its second attempt.
             let hotel = Array(repeating: "cancel hotel", count: isInBackOff ? 2 : 1)
             #expect(calls.all == Self.booked + ["by hand"] + hotel + ["cancel F1"])
         }
+    }
+
+    @Test func `a compensation that is cancelled in its back-off goes on under its key`() async throws {
+        let calls = Calls()
+        let function = DurableFunction("undo") { (context: DurableContext) in
+            do {
+                try await context.saga(retry: .fixed(maxAttempts: 3, delay: .hours(1))) { saga in
+                    try await saga.step("charge") { _ in
+                    } compensation: { step in
+                        calls.note("refund \(step.idempotencyKey)")
+                        // The refund is made, and the answer lost.
+                        if step.attempt == 1 { throw Flaky() }
+                    }
+                    throw Flaky()
+                }
+            } catch is Flaky {
+                try await context.wait(for: .hours(1))
+            }
+        }
+        let test = try await TestEngine(functions: [function])
+        let execution = try await test.engine.start(function)
+        await test.settle()
+        #expect(calls.all.count == 1)
+        try await execution.cancel()
+        // What comes after it is told.
+        #expect(try await failure(of: execution).cause.type == "ExecutionCancelledError")
+        #expect(calls.all.count == 2 && Set(calls.all).count == 1)
     }
 
     @Test func `what cannot be undone is named, after the rest has been undone`() async throws {

@@ -212,7 +212,7 @@ struct BatchRun: Sendable {
         switch end.outcome {
         case .succeeded(let bytes): return .succeeded(bytes)
         case .failed(let error):
-            if let cancelled = ExecutionCancelledError(recorded: error) { throw cancelled }
+            if let cancelled = error.cancellation { throw cancelled }
             return .failed(error)
         }
     }

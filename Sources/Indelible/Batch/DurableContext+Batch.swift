@@ -130,18 +130,20 @@ private struct BatchRecord<Value: Codable> {
         return summary
     }
 
-    /// Records what ended the whole batch; what is fatal passes unrecorded.
+    /// Records what ended the whole batch, so that no replay runs its items again: the handler may go on without them.
     private nonisolated(nonsending) func fail(_ thrown: any Error) async throws -> any Error {
         if run.isCancelled { return run.end(.abandoned) }
         if run.isSuspending || thrown is Suspension { return Suspension() }
-        if thrown is any FatalFailure { return thrown }
-        let cause = (thrown as? RefusedUpdate).map { RecordedError($0.error) } ?? RecordedError(thrown)
+        if thrown is ReplayError { return thrown }
+        let cause = (thrown as? RefusedUpdate).map { RecordedError($0.error) } ?? RecordedError(ofOperation: thrown)
         try await run.require(
             OperationUpdate(identity, .fail, error: cause.object), forced: true, on: batch.scope.strand)
         return failure(cause)
     }
 
     private func failure(_ cause: RecordedError) -> any Error {
-        ExecutionCancelledError(recorded: cause) ?? ChildContextError(context: identity.name, cause: cause)
+        if let cancelled = cause.cancellation { return cancelled }
+        if let fatal = cause.fatalFailure { return fatal }
+        return ChildContextError(context: identity.name, cause: cause)
     }
 }

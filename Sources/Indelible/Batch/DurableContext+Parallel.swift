@@ -92,13 +92,22 @@ extension DurableContext {
         let options = BatchOptions(
             kind: .parallel, count: branchBodies.count, concurrencyLimit: maxConcurrency, completion: .allSuccessful,
             nesting: .nested, itemName: { branchNames[$0] })
+        let id = path.next
         let batch = try await batch(
             name, options, of: RecordedBytes.self, serdes: .json, itemSerdes: RecordedBytes.serdes
         ) { index, scope in try await branchBodies[index](scope) }
-        var results = try batch.throwIfError().results.makeIterator()
-        return
-            (repeat try await decoded(
-                (each Result).self, from: results.next()?.bytes, of: nil, serdes, as: "the result of a branch"))
+        var results = try batch.throwIfError().results.enumerated().makeIterator()
+        return (repeat try await decoded((each Result).self, results.next(), of: id, serdes))
+    }
+
+    private nonisolated(nonsending) func decoded<Result: Codable>(
+        _ type: Result.Type, _ branch: (offset: Int, element: RecordedBytes)?, of batch: OperationID,
+        _ serdes: any Serdes
+    ) async throws -> Result {
+        guard let branch else { preconditionFailure("a batch without a failure has fewer results than branches") }
+        return try await decoded(
+            from: branch.element.bytes, of: OperationPath.branch(branch.offset, of: batch), serdes,
+            as: "the result of branch \(branch.offset)")
     }
 
     /// Runs branches of any types at the same time: see ``parallel(_:maxConcurrency:_:)``.

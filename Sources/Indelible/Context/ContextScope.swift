@@ -75,7 +75,7 @@ struct RecordedContext: Sendable {
     /// - Throws: What is not recorded: ``Suspension``, and errors that are fatal.
     @inline(never)
     nonisolated(nonsending) func end(
-        describe: (any Error) -> RecordedError = { RecordedError($0) },
+        describe: (any Error) -> RecordedError = { RecordedError(ofOperation: $0) },
         summary: ([UInt8]) -> [UInt8] = { _ in [] },
         _ body: nonisolated(nonsending) (ContextScope) async throws -> [UInt8]?
     ) async throws -> ContextEnd {
@@ -157,7 +157,7 @@ extension DurableContext {
     ///
     /// - Parameter failure: What this throws for a recorded error, on the first run too.
     nonisolated(nonsending) func recordedContext(
-        _ subType: String, _ name: String?, describe: (any Error) -> RecordedError = { RecordedError($0) },
+        _ subType: String, _ name: String?, describe: (any Error) -> RecordedError = { RecordedError(ofOperation: $0) },
         summary: ([UInt8]) -> [UInt8] = { _ in [] },
         failure: (_ name: String?, RecordedError) -> any Error,
         _ body: nonisolated(nonsending) (ContextScope) async throws -> [UInt8]?
@@ -170,7 +170,7 @@ extension DurableContext {
             switch end.outcome {
             case .succeeded(let bytes): return (bytes, identity)
             case .failed(let error):
-                throw ExecutionCancelledError(recorded: error) ?? failure(identity.name, error)
+                throw error.cancellation ?? failure(identity.name, error)
             }
         }
     }

@@ -37,7 +37,7 @@ extension DurableContext {
         if run.isCancelRequested.load(ordering: .acquiring) { try rethrowCancel(of: callback) }
         let row = try await settled(callback)
         guard row.status == .succeeded else {
-            let cause = RecordedError(row.error)
+            let cause = RecordedError(outside: RecordedError(row.error))
             let error = CallbackError(code: .init(recordedType: cause.type), callback: callback.name, cause: cause)
             run.observeEnd(of: callback, error: error)
             throw error

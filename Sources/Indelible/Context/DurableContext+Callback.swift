@@ -43,7 +43,7 @@ extension DurableContext {
     ) async throws -> Result {
         try Self.check(timeout, heartbeatTimeout)
         let (bytes, identity) = try await recordedContext(
-            "WaitForCallback", name, describe: { ($0 as? CallbackError)?.cause ?? RecordedError($0) },
+            "WaitForCallback", name, describe: { ($0 as? CallbackError)?.cause ?? RecordedError(ofOperation: $0) },
             failure: { CallbackError(code: .init(recordedType: $1.type), callback: $0, cause: $1) }
         ) { scope in
             let inner = scope.makeContext()

@@ -14,9 +14,14 @@ extension DurableContext {
     /// Nothing is recorded. It stands still between durable calls; where the moment itself matters, read a clock in a step.
     public var now: Date { Date(lastTime) }
 
-    /// A version 4 UUID from ``random``: the same on every replay, and another one with each call. It is no secret.
+    /// A version 4 UUID: the same on every replay, and another one with each call, in each context and each execution. It is
+    /// no secret. In the body of a step it is that attempt's, and draws nothing from what follows the step.
     public func uuid() -> UUID {
-        var bytes = [random.next(), random.next()].flatMap { word in
+        // A hash of 128 bits under the execution's key: the generator's own numbers have 64.
+        let digest = SipHash128(
+            of: "uuid/\(path.prefix)/\(random.next())".utf8, key: run.execution.id.check
+        ).digest
+        var bytes = [digest.high, digest.low].flatMap { word in
             (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) }
         }
         bytes[6] = bytes[6] & 0x0F | 0x40
@@ -31,6 +36,14 @@ public struct DurableRandom: RandomNumberGenerator, Sendable {
 
     init(execution: ExecutionID, context: OperationID?) {
         state = SipHash128(of: "random/\(context?.rawValue ?? "")".utf8, key: execution.check).digest.high
+    }
+
+    /// A generator for what runs inside the operation of that number: its numbers are others, and it takes none of this
+    /// one's.
+    func inside(_ operation: Int) -> DurableRandom {
+        var inner = self
+        inner.state ^= 0xD1B5_4A32_D192_ED03 &* UInt64(truncatingIfNeeded: operation)
+        return inner
     }
 
     public mutating func next() -> UInt64 {

@@ -37,7 +37,8 @@ extension DurableContext {
             let row = try await settled(identity)
             guard row.status == .succeeded else {
                 throw InvokeError(
-                    code: InvokeError.Code(row.status), invoke: identity.name, cause: RecordedError(row.error))
+                    code: InvokeError.Code(row.status), invoke: identity.name,
+                    cause: RecordedError(outside: RecordedError(row.error)))
             }
             return try await target.decodeOutput(row.resultBytes, place)
         }

@@ -137,7 +137,7 @@ private struct Polling<State: Codable> {
         if run.isCancelled { return run.end(.abandoned) }
         let thrown = run.passing(thrown, on: context.strand)
         if run.isSuspending || thrown is Suspension { return Suspension() }
-        return try await recordFailure(RecordedError(thrown).object, number)
+        return try await recordFailure(RecordedError(ofOperation: thrown).object, number)
     }
 
     private nonisolated(nonsending) func recordFailure(_ error: ErrorObject, _ number: Int) async throws -> any Error {
@@ -155,7 +155,7 @@ private struct Polling<State: Codable> {
     }
 
     private func failure(_ cause: RecordedError, attempts: Int) -> any Error {
-        if let fatal = FatalError(recorded: cause) { return fatal }
+        if let fatal = cause.fatalFailure { return fatal }
         return WaitForConditionError(condition: identity.name, attempts: attempts, cause: cause)
     }
 }

@@ -40,7 +40,8 @@ public final class DurableContext {
     /// let winner = Int.random(in: 0..<entries.count, using: &context.random)
     /// ```
     ///
-    /// Nothing is recorded: the numbers follow from the execution's id and the context's place. They are not secret.
+    /// Nothing is recorded: the numbers follow from the execution's id and the context's place. They are not secret. What
+    /// the standard library makes of them may differ with its version, so draw inside a step what must outlive a new build.
     public var random: DurableRandom
 
     /// Logs with the execution's name, and only what is new: nothing while the context replays.
@@ -128,6 +129,10 @@ extension DurableContext {
         if run.isCancelRequested.load(ordering: .acquiring) { try await tellOfCancel() }
         let identity = OperationIdentity(
             id: path.take(), parentID: parentID, type: type, subType: subType, name: name)
+        // A body runs once, and no replay draws what it has drawn.
+        let drawn = random
+        random = drawn.inside(path.count)
+        defer { random = drawn }
         // What is open has not waited yet: whoever asks for its result is told.
         if !isOpen, run.isCancelRequested.load(ordering: .acquiring) { try rethrowCancel(of: identity) }
         do {

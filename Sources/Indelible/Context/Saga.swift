@@ -15,7 +15,8 @@ extension DurableContext {
     ///
     /// The saga records nothing itself: its steps do, and so do its compensations, which survive crashes as they. A
     /// cancellation (``ExecutionCancelledError``) is undone like any other error; a suspension is none. A saga that has
-    /// succeeded inside another is not undone with it: give the outer one a compensation for the whole of it.
+    /// succeeded inside another is not undone with it: give the outer one a compensation for the whole of it. Nor is a step
+    /// whose recorded result no longer decodes as its type: its compensation has nothing to go by.
     ///
     /// - Parameters:
     ///   - retry: When a compensation is tried again after it throws.
@@ -100,6 +101,11 @@ public final class Saga {
     nonisolated(nonsending) func undo(after error: any Error) async throws {
         var failures: [StepError] = []
         var fatal: FatalError?
+        // Undoing is what a request for the end asks for: nothing is told of it before it is done. A compensation that waits
+        // for its next attempt has it, under the key of the first.
+        let wasTold = context.isToldOfCancel
+        context.isToldOfCancel = true
+        defer { context.isToldOfCancel = wasTold }
         while let compensation = compensations.popLast() {
             do {
                 try await context.step(Self.title(compensation.name), retry: retry) { step in
@@ -110,9 +116,6 @@ public final class Saga {
             } catch let failure as FatalError {
                 // It says that this one cannot be undone, and nothing about the others.
                 fatal = fatal ?? failure
-            } catch is ExecutionCancelledError {
-                // Told, once, in the middle of what it asks for.
-                compensations.append(compensation)
             }
         }
         if let fatal { throw fatal }

@@ -115,7 +115,7 @@ struct StepRun {
         if run.isCancelled { throw run.end(.abandoned) }
         let thrown = run.passing(thrown, on: context.strand)
         if run.isSuspending || thrown is Suspension { throw Suspension() }
-        let object = RecordedError(thrown).object
+        let object = RecordedError(ofOperation: thrown).object
         guard case .retry(let delay) = decide(thrown, number) else { return try await recordFailure(object, number) }
         try await run.require(
             OperationUpdate(
@@ -140,7 +140,7 @@ struct StepRun {
     }
 
     private func failure(_ cause: RecordedError, attempts: Int) -> any Error {
-        if let fatal = FatalError(recorded: cause) { return fatal }
+        if let fatal = cause.fatalFailure { return fatal }
         return StepError(step: identity.name, attempts: attempts, cause: cause)
     }
 }

@@ -7,7 +7,7 @@ extension DurableEngine {
     ///
     /// - Parameters:
     ///   - function: Must be registered with this engine.
-    ///   - input: Recorded, as the function's serdes says.
+    ///   - input: Recorded, as the function's serdes says. Starting again compares its bytes.
     ///   - name: 1 to 64 characters of `[a-zA-Z0-9-_]`, one execution of the function for each name, ended ones
     ///     included. Nil: the execution's id.
     ///   - timeout: How long the execution may take; nil: as the function says.

@@ -19,14 +19,4 @@ public struct ExecutionCancelledError: Error, Hashable, Sendable, CustomStringCo
 
 extension ExecutionCancelledError {
     static let recordedType = "ExecutionCancelledError"
-
-    /// The error that a context which it went through was recorded with.
-    init?(recorded error: RecordedError) {
-        guard error.type == Self.recordedType else { return nil }
-        self.init(reason: error.data)
-    }
-
-    var recorded: RecordedError {
-        RecordedError(type: Self.recordedType, message: description, data: reason)
-    }
 }

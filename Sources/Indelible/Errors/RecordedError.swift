@@ -74,9 +74,9 @@ extension RecordedError {
                 type: Self.typeName(Swift.type(of: error)), message: failure.cause.message, data: failure.cause.data,
                 stackTrace: failure.cause.stackTrace)
         case let cancelled as ExecutionCancelledError:
-            self = cancelled.recorded
-        case let fatal as FatalError:
-            self = fatal.recorded
+            self.init(
+                type: ExecutionCancelledError.recordedType, message: Self.cut(cancelled.description),
+                data: cancelled.reason)
         case let whole as any RecordableError:
             self.init(
                 type: Self.typeName(Swift.type(of: error)), message: Self.cut(Self.words(of: error)),
@@ -101,7 +101,7 @@ extension RecordedError {
         return object
     }
 
-    private static func typeName(_ type: any Any.Type) -> String {
+    static func typeName(_ type: any Any.Type) -> String {
         String(describing: type)
     }
 

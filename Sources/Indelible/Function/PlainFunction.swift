@@ -1,7 +1,9 @@
 /// A function that a handler can invoke and that records nothing of its own: its call is recorded, and what came of it.
 ///
 /// It runs at least once for each call: a process that dies in the middle of it runs it again. What it throws fails the
-/// call; whether to call again is the caller's decision.
+/// call, a serdes that is unavailable too; whether to call again is the caller's decision.
+///
+/// A call that is made before the function is registered is listed like an execution, and is kept.
 ///
 /// ```swift
 /// let rate = PlainFunction("rate") { (pair: CurrencyPair) in try await exchange.rate(of: pair) }

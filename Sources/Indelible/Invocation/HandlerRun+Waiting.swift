@@ -94,6 +94,8 @@ extension HandlerRun {
             do throws(BackendError) { reply = try await backend.checkpoint([], forced: false) } catch {
                 failure = error
             }
+            // Before the run goes on, or rests: then its observers are others.
+            observe { $0.operationsChanged(reply.operations) }
             change { state, consequences in
                 state.isRefreshing = false
                 state.activeCount -= 1
@@ -107,7 +109,6 @@ extension HandlerRun {
                 if state.instruments != nil { state.watch.note(reply.operations) }
                 refreshOrRest(&state, &consequences)
             }
-            observe { $0.operationsChanged(reply.operations) }
         }
     }
 

@@ -48,8 +48,9 @@ extension HandlerRun {
         strand.isEnding = isEnding
         change { state, _ in
             strand.isOrphaned = parent.isOrphaned
+            strand.isActive = !strand.isOrphaned
             parent.add(strand)
-            if !strand.isOrphaned { state.activeCount += 1 }
+            if strand.isActive { state.activeCount += 1 }
         }
         let task = environment.start { [self] in
             let outcome = await body(strand)

@@ -8,6 +8,9 @@
 ///
 /// Keys are sorted, slashes are not escaped, nothing is indented, data is base64, and a date is ISO 8601 in UTC with
 /// milliseconds (`2025-12-01T09:30:00.000Z`; finer fractions are rounded). No bytes read as `null`.
+///
+/// But for a `Set`, and a dictionary whose keys are neither strings nor integers: Swift encodes them as arrays, in an order
+/// that differs from process to process. Use arrays, and sorted ones, where bytes are compared: in inputs.
 public struct JSONSerdes: Serdes {
     public init() {}
 
