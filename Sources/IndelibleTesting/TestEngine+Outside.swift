@@ -25,13 +25,13 @@ extension TestEngine {
         try await engine.fail(callback: try await openCallback(callback, execution).id, with: error)
     }
 
-    /// Lets time pass until the callback's own timeout, and no further.
+    /// Lets time pass until the callback's own timeout or that of its heartbeat, whichever is sooner, and no further.
     public func timeOut(callback: String, of execution: String) async throws {
         let open = try await openCallback(callback, execution)
-        guard let deadline = open.deadline else {
+        guard let deadline = try await deadline(of: open, execution) else {
             throw TestEngineError("callback '\(callback)' has no timeout, so it never times out")
         }
-        await advance(by: .seconds(max(deadline.timeIntervalSince(now), 0)))
+        await advance(by: max(deadline.since(Timestamp(now)).duration, .zero))
     }
 
     /// Ends the execution that a chained invoke has started, as if its function had returned this. For functions that the
@@ -78,7 +78,7 @@ extension TestEngine {
 
     private func openCallback(
         _ name: String, _ execution: String
-    ) async throws -> (id: Indelible.CallbackID, deadline: Date?) {
+    ) async throws -> (id: Indelible.CallbackID, started: Indelible.HistoryEvent) {
         await settle()
         let history = try await engine.history(of: execution)
         let open = history.openCallbacks(named: name)
@@ -86,13 +86,36 @@ extension TestEngine {
             throw TestEngineError(
                 "no callback '\(name)' is open; the history is \(history.notation)")
         }
-        let deadline = started.timeout.map { started.time.addingTimeInterval($0.seconds) }
-        return (id, deadline)
+        return (id, started)
+    }
+
+    /// When the callback times out if nothing more comes from outside; nil: never. No history shows heartbeats, so the record
+    /// is asked for the last one.
+    private func deadline(
+        of open: (id: Indelible.CallbackID, started: Indelible.HistoryEvent), _ execution: String
+    ) async throws -> Timestamp? {
+        let start = Timestamp(open.started.time)
+        var deadlines = open.started.timeout.map { [start.adding(Milliseconds($0))] } ?? []
+        if let heartbeatTimeout = open.started.heartbeatTimeout {
+            let callback = ExecutionModel.CallbackID(open.id.description)
+            let records = try await engine.runtime.history(executionID(execution).number)
+            let heartbeat = records.last { record in
+                guard case .callbackHeartbeat(.existing(let ordinal)) = record.event else { return false }
+                return ordinal == callback?.ordinal
+            }
+            deadlines.append((heartbeat?.time ?? start).adding(Milliseconds(heartbeatTimeout)))
+        }
+        return deadlines.min()
+    }
+
+    private func executionID(_ execution: String) throws -> ExecutionID {
+        guard let id = ExecutionID(execution) else { throw TestEngineError("'\(execution)' is no execution's id") }
+        return id
     }
 
     private func openChild(_ name: String, _ execution: String) async throws -> ExecutionID {
         await settle()
-        guard let id = ExecutionID(execution) else { throw TestEngineError("'\(execution)' is no execution's id") }
+        let id = try executionID(execution)
         var open: [OperationOrdinal: ExecutionID] = [:]
         var next: UInt32 = 0
         for record in try await engine.runtime.history(id.number) {
