@@ -76,10 +76,26 @@ import Testing
         #expect(try await execution.result().hasPrefix("heartbeatTimedOut:"))
     }
 
-    @Test func `a submitter that fails leaves no callback behind it`() async throws {
-        let function = Self.function { _ in throw Unreachable() }
+    @Test func `a submitter that fails leaves its callback open, and a late answer changes nothing`() async throws {
+        let ids = Calls()
+        let function = Self.function { id in
+            ids.note(id.description)
+            throw Unreachable()
+        }
         let test = try await TestEngine(functions: [function])
-        #expect(try await test.engine.start(function).result() == "submitterFailed: the desk is closed")
+        let execution = try await test.engine.start(function)
+        await test.settle()
+        let before = try await execution.history()
+        #expect(before.notation == "a.cS b.kS c.sS c.sF a.cF d.wS INV")
+        // Whoever has the id is not told that nobody asks any more.
+        let id = CallbackID(try #require(ids.all.first))
+        try await test.engine.complete(callback: id, with: Approval(isGranted: true))
+        #expect(try await execution.result() == "submitterFailed: the desk is closed")
+        let history = try await execution.history()
+        #expect(history.operations == "a.cS b.kS c.sS c.sF a.cF d.wS b.kOK d.wOK X")
+        #expect(ids.all.count == 1)
+        let error = await #expect(throws: DurableEngineError.self) { try await test.engine.complete(callback: id) }
+        #expect(error?.code == .callbackEnded)
     }
 
     @Test func `a callback made first and asked later gives one answer, again and again`() async throws {
