@@ -46,7 +46,10 @@ private struct BatchRecord<Value: Codable> {
     private var place: SerdesPlace { SerdesPlace(run.execution, operation: identity.id.rawValue) }
     private var title: String { "the result of \(identity.subType ?? "batch") \(identity)" }
 
-    nonisolated(nonsending) func result(_ state: BatchState) async throws -> (BatchResult<Value>, endTime: Timestamp?) {
+    /// - Parameter state: Where the batch begins: only for one that has not ended, so that nobody asks its rule again.
+    nonisolated(nonsending) func result(
+        _ state: @autoclosure () -> BatchState
+    ) async throws -> (BatchResult<Value>, endTime: Timestamp?) {
         let row = try run.replay(identity)
         switch row?.status {
         case nil:
@@ -61,7 +64,7 @@ private struct BatchRecord<Value: Codable> {
             throw failure(RecordedError(row?.error))
         }
         do {
-            let outcome = try await batch.run(state)
+            let outcome = try await batch.run(state())
             return try await recorded(try await gathered(outcome), outcome)
         } catch {
             throw try await fail(error)
