@@ -56,12 +56,13 @@ private struct Polling<State: Codable> {
     ) async throws -> State {
         while true {
             var number = 1
-            var recorded: [UInt8]?
+            var recorded: State?
             if try run.isRecorded(identity) {
                 let row = try await context.settled(identity)
                 if row.status.isTerminal { return try await outcome(of: row) }
                 number = row.attemptsEnded + 1
-                recorded = row.resultBytes
+                // A state that is none says nothing about the condition, which stays as it is.
+                if let bytes = row.resultBytes { recorded = try await decoded(bytes) }
                 if row.status == .ready { try await start() } else { context.endReplay() }
             } else {
                 try await start()
@@ -83,12 +84,12 @@ private struct Polling<State: Codable> {
 
     /// One check and its record. Nil: there will be another.
     private nonisolated(nonsending) func attempt(
-        _ number: Int, _ recorded: [UInt8]?, _ initial: State,
+        _ number: Int, _ recorded: State?, _ initial: State,
         _ check: nonisolated(nonsending) (State, StepContext) async throws -> State
     ) async throws -> State? {
-        var before = recorded
-        if before == nil { before = try await encoded(initial) }
-        let old = try await decoded(before)
+        let old: State
+        // The first one too is seen as it would be recorded.
+        if let recorded { old = recorded } else { old = try await decoded(try await encoded(initial)) }
         let new = try await run.observedBody(of: identity, attempt: number) {
             let step = StepContext(run, identity, attempt: number)
             return try await run.probed(step) { try await check(old, step) }
