@@ -76,6 +76,22 @@ import Testing
         #expect(try await failure(of: after) == error)
     }
 
+    @Test func `AWS's limits are as its users know them, and the embedded ones are wider`() {
+        let (aws, embedded) = (EngineLimits.aws, EngineLimits.embedded)
+        #expect(aws.payloadLengthMax == 6_291_456)
+        #expect(aws.callbackResultLengthMax == 1_048_576)
+        #expect(aws.chainedPayloadLengthMax == 1_048_576)
+        #expect(aws.operationCountMax == 3_000)
+        #expect(aws.recordedBytesMax == 104_857_600)
+        #expect(aws.failedInvocationCountMax == nil)
+        #expect(embedded.payloadLengthMax > aws.payloadLengthMax)
+        #expect(embedded.callbackResultLengthMax > aws.callbackResultLengthMax)
+        #expect(embedded.chainedPayloadLengthMax > aws.chainedPayloadLengthMax)
+        #expect(embedded.operationCountMax == nil)
+        #expect(embedded.recordedBytesMax == nil)
+        #expect(embedded.failedInvocationCountMax == nil)
+    }
+
     @Test func `a handler may catch what a step or a child is refused, and goes on`() async throws {
         var limits = EngineLimits.embedded
         Self.short(&limits)
