@@ -49,6 +49,9 @@ struct HistoryNotation {
         add("version", event.executedVersion)
         add("child", event.invokedExecutionARN.map { place(of: $0, in: children) })
         add("tenant", event.tenantID)
+        add("asked at", event.requestTime.map(time))
+        add("timeout", event.pausesTimeout.map { $0 ? "put off" : "kept" })
+        add("reason", event.reason)
         add("error", event.error.map(Self.text))
         if event.payload != nil || Self.typesWithPayload.contains(event.type) {
             add("payload", Self.text(event.payload))

@@ -20,6 +20,8 @@ struct HistoryRules {
     private var openInvocation: HistoryEvent?
     private var previous: HistoryEvent?
     private var hasEnded = false
+    /// The execution was ended from outside while its handler ran, whose end follows.
+    private var isCutShort = false
 
     static func violation(in history: [HistoryEvent]) -> String? {
         var rules = HistoryRules()
@@ -35,7 +37,7 @@ struct HistoryRules {
     private mutating func take(_ event: HistoryEvent) -> String? {
         if (event.type == "ExecutionStarted") != (event.id == 1) { return "a history begins with its start, once" }
         if let previous, event.time < previous.time { return "it is older than the event before it" }
-        if hasEnded { return "it follows the execution's end" }
+        if hasEnded, !(isCutShort && event.type == "InvocationCompleted") { return "it follows the execution's end" }
         if let detail = Self.missingDetail(of: event) { return "it has no \(detail)" }
         if let operation = event.operation { return take(event, of: operation) }
         switch event.type {
@@ -46,6 +48,11 @@ struct HistoryRules {
         case "ExecutionSucceeded", "ExecutionFailed":
             hasEnded = true
             if previous?.type != "InvocationCompleted" { return "the last invocation's end does not come before it" }
+        case "ExecutionTimedOut", "ExecutionStopped":
+            hasEnded = true
+            isCutShort = true
+        case "ExecutionPaused", "ExecutionResumed":
+            break
         default:
             return "it belongs to no operation"
         }
@@ -53,6 +60,7 @@ struct HistoryRules {
     }
 
     private mutating func takeInvocation(_ event: HistoryEvent) -> String? {
+        isCutShort = false
         guard let start = event.invocationStartTime, let requestID = event.requestID, let lastEnd = lastInvocationEnd
         else { return nil }
         defer {
@@ -111,16 +119,17 @@ struct HistoryRules {
             switch event.type {
             case "StepSucceeded": [("attempt", event.attempt != nil)]
             case "StepFailed": [("attempt", event.attempt != nil), ("error", event.error != nil)]
-            case "ContextFailed", "CallbackFailed", "CallbackTimedOut", "ChainedInvokeFailed", "ExecutionFailed":
+            case "ContextFailed", "CallbackFailed", "CallbackTimedOut", "ChainedInvokeFailed", "ChainedInvokeTimedOut",
+                "ChainedInvokeStopped", "ExecutionFailed", "ExecutionStopped":
                 [("error", event.error != nil)]
+            case "ExecutionPaused": [("request", event.requestTime != nil), ("timeout", event.pausesTimeout != nil)]
+            case "ExecutionResumed": [("request", event.requestTime != nil)]
             case "WaitStarted": [("duration", event.duration != nil), ("end", event.scheduledEndTime != nil)]
             case "WaitSucceeded": [("duration", event.duration != nil)]
             case "CallbackStarted": [("callback id", event.callbackID != nil)]
             case "ChainedInvokeStarted":
-                [
-                    ("function", event.functionName != nil), ("version", event.executedVersion != nil),
-                    ("ARN", event.invokedExecutionARN != nil),
-                ]
+                // No ARN where the function is plain.
+                [("function", event.functionName != nil), ("version", event.executedVersion != nil)]
             case "InvocationCompleted":
                 [("request id", event.requestID != nil), ("start", event.invocationStartTime != nil)]
             default: []

@@ -49,6 +49,12 @@ struct RecordedHistory {
 }
 
 extension RecordedHistory {
+    /// How an execution has ended, by its event.
+    private static let statuses: [String: ExecutionStatus] = [
+        "ExecutionSucceeded": .succeeded, "ExecutionFailed": .failed, "ExecutionTimedOut": .timedOut,
+        "ExecutionStopped": .stopped,
+    ]
+
     /// Runs `function` once, to its end, and reads what is recorded of it.
     ///
     /// - Parameters:
@@ -71,6 +77,8 @@ extension RecordedHistory {
         } catch is ExecutionError {
             // It failed, as the history says.
         }
+        // A handler that ran when its execution was ended from outside ends after it.
+        await test.settle()
         let description = try await execution.description()
         let children = try await test.engine.executions().filter { $0.id != execution.id }
         let notation = HistoryNotation(
@@ -82,10 +90,10 @@ extension RecordedHistory {
         events = try await execution.history()
         lines = events.map(notation.line)
         #expect(HistoryRules.violation(in: events) == nil, sourceLocation: sourceLocation)
-        let end = try #require(events.last)
+        let end = try #require(events.last { Self.statuses[$0.type] != nil })
         #expect(
-            description.status == (end.type == "ExecutionSucceeded" ? .succeeded : .failed)
-                && description.result == end.payload && description.error == end.error,
+            description.status == Self.statuses[end.type] && description.result == end.payload
+                && description.error == end.error,
             sourceLocation: sourceLocation)
     }
 }
