@@ -80,6 +80,8 @@ private struct Polling<State: Codable> {
     private nonisolated(nonsending) func start() async throws {
         try context.begin(identity)
         try await run.require(OperationUpdate(identity, .start), forced: false, on: context.strand)
+        // As a step: no body begins in an invocation that is over.
+        try await run.admit(context.strand)
     }
 
     /// One check and its record. Nil: there will be another.

@@ -89,6 +89,8 @@ struct StepRun {
         precondition(
             !isForced || changed.row(of: identity.id)?.status == .started,
             "the backend accepted the start of \(identity.id) and does not show it")
+        // Taken back meanwhile: the next invocation runs the body, and this one is not to begin it beside that.
+        try await run.admit(context.strand)
     }
 
     /// Carries the step's error out of an attempt that has been recorded as failed.
