@@ -53,6 +53,9 @@ package final class EngineRuntime: Sendable {
     /// somebody asks for something.
     package var isQuiet: Bool { activity.load(ordering: .acquiring) == 0 }
 
+    /// Whether nothing is on its way to the disk.
+    package var hasWritten: Bool { log.isIdle }
+
     /// Which quiet this is; nil: none. Two equal answers: nothing has happened between them.
     package var quiet: UInt64? {
         // In this order, the reverse of `beginActivity`'s: what begins meanwhile makes the next answer another one.

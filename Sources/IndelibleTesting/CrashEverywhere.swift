@@ -16,20 +16,25 @@ import Indelible
 /// ```
 ///
 /// The boundaries are the moments around each record that the handler makes (before it, when it is durable and the handler
-/// has not been told, when it has) and the body of each step. The interruptions at each are a power cut, the end of the
-/// process, the end of the invocation (as if its time were up) and the engine's shutdown. After each the log is opened again
-/// and the execution goes on to its end.
+/// has not been told, when it has), the body of each step, the handler's end before and after it is recorded, and every rest.
+/// The interruptions at each are a power cut, the end of the process, the end of the invocation (as if its time were up) and
+/// the engine's shutdown. After each the log is opened again and the execution goes on to its end. For every third
+/// boundary the seed chooses one of them, to be followed by a second interruption on the way to the end.
 ///
 /// What is compared:
 /// - the result, or the error that it failed with;
-/// - the effects: one that is noted in a step may come again in a later run of that step, and one in a step that runs at most
-///   once may not come twice in one attempt; one that is noted outside of any step must not come more often than
-///   undisturbed, which it does: every replay makes it again;
-/// - the history of each operation, without invocations and times. Where a step that runs at most once was interrupted, its
-///   outcome may differ, and with it everything after: only the effects are compared then.
+/// - the effects. One that is noted in a step may come again where an interruption came in the middle of that step, and no
+///   more often; in a step that runs at most once it may not come twice in one attempt. One that is noted outside of any step
+///   must not come more often than undisturbed, which it does: every replay makes it again;
+/// - the history, without invocations, times and ids: the order of all events, or that of each operation's where there are
+///   branches;
+/// - the same of every execution that it invokes.
+///
+/// Where a step that runs at most once was interrupted and came to another outcome, everything after it may differ: then
+/// effects must not be too many, and what began before must not have others.
 ///
 /// So the handler must be deterministic, its result must not depend on the time, and branches must not depend on which of them
-/// is first.
+/// is first. A run that never comes to the point at which it should be interrupted has failed.
 ///
 /// - Parameters:
 ///   - input: The same for every run.
@@ -40,7 +45,7 @@ import Indelible
 ///   - others: Further functions, which it invokes.
 ///   - function: Makes the function anew for each run, over what it does to the world.
 /// - Returns: What was tried.
-/// - Throws: ``CrashEverywhereError`` with every run that came out different; whatever an undisturbed run throws.
+/// - Throws: ``CrashEverywhereError`` with every run that came out different, or with what an undisturbed one throws.
 @discardableResult
 public func crashEverywhere<Input: Sendable, Output>(
     input: Input, seed: UInt64? = nil, startTime: Date = Date(timeIntervalSince1970: 1_764_547_200),
@@ -55,23 +60,7 @@ public func crashEverywhere<Input: Sendable, Output>(
     let world = CrashWorld(
         seed: seed, startTime: startTime, answers: answers, cancelledDuring: cancelledDuring,
         functions: { [function($0)] + others($0) }, start: start)
-    let baseline = try await CrashRun(world, interruptions: []).run()
-    var report = CrashReport(seed: seed, pointCount: baseline.points.count, runCount: 1)
-    var differences: [String] = []
-    for (index, point) in baseline.points.enumerated() {
-        for kind in CrashInterruption.allCases {
-            let place = "\(kind.rawValue) \(point.words), point \(index + 1) of \(baseline.points.count)"
-            report.runCount += 1
-            do {
-                let outcome = try await CrashRun(world, interruptions: [(index, kind)]).run()
-                differences += outcome.differences(from: baseline).map { "\(place): \($0)" }
-            } catch {
-                differences.append("\(place): \(error)")
-            }
-        }
-    }
-    guard differences.isEmpty else { throw CrashEverywhereError(report: report, differences: differences) }
-    return report
+    return try await CrashSearch(world).report()
 }
 
 /// As the other ``crashEverywhere(input:seed:startTime:answers:cancelledDuring:others:function:)``, for a function without an input.
@@ -91,7 +80,7 @@ public struct CrashReport: Sendable, CustomStringConvertible {
     /// Gives the same runs again.
     public let seed: UInt64
     /// The boundaries at which the function was interrupted.
-    public let pointCount: Int
+    public internal(set) var pointCount: Int
     /// How often it ran.
     public internal(set) var runCount: Int
 

@@ -23,11 +23,14 @@ struct CrashOutside: Sendable {
                 continue
             }
             do {
-                switch try await next(engine, &given) {
-                case .ended: return
+                switch try await next(engine, probe, &given) {
+                case .ended:
+                    // Looked at again after an interruption: it must have ended whatever happens.
+                    guard await probe.reach(.ended) else { return }
                 case .acted: stuckCount = 0
                 case .due(let due):
                     stuckCount = 0
+                    if await probe.reach(.atRest) { continue }
                     let delay = due.timeIntervalSince(test.now)
                     await test.advance(by: .milliseconds(max(Int((delay * 1_000).rounded()), 0)))
                 case .stuck(let standing):
@@ -53,23 +56,43 @@ struct CrashOutside: Sendable {
         case stuck(ExecutionDescription.Standing)
     }
 
-    private func next(_ engine: DurableEngine, _ given: inout Set<Int>) async throws -> Next {
+    private func next(_ engine: DurableEngine, _ probe: CrashProbe, _ given: inout Set<Int>) async throws -> Next {
         // One answer for all that follows: whoever works now may be at rest a moment later.
         let all = try await engine.executions()
         let description = try description(in: all)
-        if description.status.isTerminal { return .ended }
         if all.contains(where: { $0.standing.code == .running || $0.standing.code == .queued }) {
             await Task.yield()
             return .acted
         }
-        if try await cancel(engine, description) { return .acted }
-        if try await answer(engine, &given) { return .acted }
+        if let due = try await nextTry(engine, all) { return .due(due) }
+        if description.status.isTerminal { return .ended }
+        let history = try await engine.history(of: execution)
+        if let act = cancellation(history, description) ?? answer(history, given) {
+            if await probe.reach(.atRest) { return .acted }
+            switch act {
+            case .cancel: try await engine.cancel(execution, reason: "asked by the test")
+            case .answer(let index):
+                try await give(answers[index])
+                given.insert(index)
+            }
+            return .acted
+        }
         // It may wait for another one, which waits in its turn.
         return all.compactMap(\.standing.nextDue).min().map { .due($0) } ?? .stuck(description.standing)
     }
 
-    func description(_ engine: DurableEngine) async throws -> ExecutionDescription {
-        try description(in: try await engine.executions())
+    /// When the first handler is tried again that was taken back: it has not come to where it rests, and nobody is to act on
+    /// what it has left so far.
+    private func nextTry(_ engine: DurableEngine, _ all: [ExecutionDescription]) async throws -> Date? {
+        var next: Date?
+        for description in all where !description.status.isTerminal {
+            guard let due = description.standing.nextDue,
+                try await engine.history(of: description.id).last(where: { $0.type == "InvocationCompleted" })?.error
+                    != nil
+            else { continue }
+            next = min(next ?? due, due)
+        }
+        return next
     }
 
     private func description(in all: [ExecutionDescription]) throws -> ExecutionDescription {
@@ -79,38 +102,40 @@ struct CrashOutside: Sendable {
         return description
     }
 
-    /// Asks for the execution's end, once it waits where it should. A handler that is about to be tried again has not come there.
-    private func cancel(_ engine: DurableEngine, _ description: ExecutionDescription) async throws -> Bool {
-        guard let cancelledDuring, description.cancelRequestTime == nil else { return false }
-        let history = try await engine.history(of: execution)
-        guard let last = history.last, last.type == "InvocationCompleted", last.error == nil,
-            history.isOpen(cancelledDuring)
-        else { return false }
-        try await engine.cancel(execution, reason: "asked by the test")
-        return true
+    private enum Act {
+        case cancel
+        case answer(Int)
     }
 
-    /// Gives the first answer whose callback is open. One that was given may come again, when nobody heard that it had come.
-    private func answer(_ engine: DurableEngine, _ given: inout Set<Int>) async throws -> Bool {
-        let history = try await engine.history(of: execution)
+    /// To ask for the execution's end, once it waits where it should.
+    private func cancellation(_ history: [HistoryEvent], _ description: ExecutionDescription) -> Act? {
+        guard let cancelledDuring, description.cancelRequestTime == nil, history.last?.type == "InvocationCompleted",
+            history.isOpen(cancelledDuring)
+        else { return nil }
+        return .cancel
+    }
+
+    /// To give the first answer whose callback is open.
+    private func answer(_ history: [HistoryEvent], _ given: Set<Int>) -> Act? {
         for (index, answer) in answers.enumerated() where !given.contains(index) {
-            guard !history.openCallbacks(named: answer.name).isEmpty else { continue }
-            do {
-                try await answer.give(test, execution)
-            } catch is TestEngineError {
-                // It was completed in the meantime, by the same answer.
-            }
-            given.insert(index)
-            return true
+            if !history.openCallbacks(named: answer.name).isEmpty { return .answer(index) }
         }
-        return false
+        return nil
+    }
+
+    /// One that was given may come again, when nobody heard that it had come.
+    private func give(_ answer: CallbackAnswer) async throws {
+        do {
+            try await answer.give(test, execution)
+        } catch is TestEngineError {
+            // It was completed in the meantime, by the same answer.
+        }
     }
 }
 
 extension TestEngine {
     /// Ends an execution's invocation that is in flight, as if its time were up.
-    package func timeOutInvocation(of execution: String) async throws {
-        guard let id = ExecutionID(execution) else { throw TestEngineError("'\(execution)' is no execution's id") }
-        try await engine.runtime.timeOutInvocation(of: id.number)
+    package func timeOutInvocation(of execution: ExecutionID) async throws {
+        try await engine.runtime.timeOutInvocation(of: execution.number)
     }
 }

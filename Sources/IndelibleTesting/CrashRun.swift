@@ -1,6 +1,6 @@
+import ExecutionModel
 import Foundation
 import Indelible
-import Synchronization
 
 /// What every run of a `crashEverywhere` begins with.
 struct CrashWorld: Sendable {
@@ -13,41 +13,46 @@ struct CrashWorld: Sendable {
     let start: @Sendable (DurableEngine, Effects) async throws -> String
 }
 
-/// How a run is interrupted.
-enum CrashInterruption: String, CaseIterable {
-    case powerCut = "power cut"
-    case kill = "process killed"
-    case timeout = "invocation cancelled"
-    case shutdown = "engine shut down"
-}
-
 /// One run of the function to its end, interrupted at chosen points.
 struct CrashRun {
     static let executionName = "crash-everywhere"
 
     private let world: CrashWorld
-    private let kinds: [CrashInterruption]
+    private let interruptions: [(point: Int, kind: CrashInterruption)]
     private let probe: CrashProbe
 
     /// - Parameter interruptions: By the count of points before each, in order.
     init(_ world: CrashWorld, interruptions: [(point: Int, kind: CrashInterruption)]) {
         self.world = world
-        kinds = interruptions.map(\.kind)
+        self.interruptions = interruptions
         probe = CrashProbe(targets: interruptions.map(\.point))
     }
 
     struct Outcome {
-        var points: [HandlerPoint]
-        var status: ExecutionStatus
+        var points: [CrashPoint]
+        /// The function's own first, then those that it has invoked, each after who invoked it.
+        var executions: [Execution]
+        /// How many executions the engine knows at the end.
+        var executionCount: Int
+        var effects: [Effects.Effect]
+        /// How often each attempt was under way when an interruption came.
+        var interruptedAttempts: [ProbedAttempt: Int]
+    }
+
+    struct Execution {
+        /// The invokes that lead to it, from the function's own execution on.
+        var path: String
+        var function: String
+        var status: Indelible.ExecutionStatus
         var result: [UInt8]?
         var error: RecordedError?
-        var effects: [Effects.Effect]
         var history: [HistoryEvent]
     }
 
+    /// - Throws: ``CrashTargetMissed`` when the run came to its end before its interruptions.
     func run() async throws -> Outcome {
         let effects = Effects()
-        let options = EngineOptions(segmentSizes: [256 << 10], parkedHandlersMax: world.parkedHandlersMax)
+        let options = EngineOptions(segmentSizes: [32 << 10], parkedHandlersMax: world.parkedHandlersMax)
         let test = try await TestEngine(
             functions: world.functions(effects), seed: world.seed, startTime: world.startTime, options: options,
             probe: probe)
@@ -56,116 +61,80 @@ struct CrashRun {
             test: test, execution: id, answers: world.answers, cancelledDuring: world.cancelledDuring)
         // Somebody acts from outside, until the handler comes to its point.
         async let ended: Void = outside.act(probe)
-        for kind in kinds {
-            guard await probe.reached() else { break }
-            try await interrupt(kind, test, id)
-            probe.release()
+        var missed: CrashTargetMissed?
+        for (point, kind) in interruptions {
+            guard let reached = await probe.reached() else {
+                missed = CrashTargetMissed(target: point, pointCount: probe.points.count)
+                break
+            }
+            try await interrupt(kind, test, at: reached)
         }
         try await ended
-        let description = try await outside.description(test.engine)
-        let outcome = Outcome(
-            points: probe.points, status: description.status, result: description.result, error: description.error,
-            effects: effects.effects, history: try await test.engine.history(of: id))
+        if let missed { throw missed }
+        let executions = try await executions(of: test.engine, from: id)
+        let executionCount = try await test.engine.executions().count
         try await test.engine.close(grace: .zero)
-        return outcome
+        return Outcome(
+            points: probe.points, executions: executions, executionCount: executionCount, effects: effects.effects,
+            interruptedAttempts: probe.interruptedAttempts)
     }
 
-    private func interrupt(_ kind: CrashInterruption, _ test: TestEngine, _ id: String) async throws {
-        switch kind {
-        case .powerCut: try await test.crash()
-        case .kill: try await test.kill()
-        case .timeout: try await test.timeOutInvocation(of: id)
-        case .shutdown: try await test.restart(grace: .zero)
+    private func interrupt(_ kind: CrashInterruption, _ test: TestEngine, at reached: CrashProbe.Reached) async throws {
+        // Where branches race, there may be no invocation at a point at which there was one before.
+        if kind == .timeout, let place = reached.place {
+            probe.interrupt(place)
+            // What is held goes on when it is cancelled, and not before.
+            return try await test.timeOutInvocation(of: place.execution)
         }
+        probe.interrupt(nil)
+        switch kind {
+        case .powerCut, .kill:
+            await test.written()
+            let lost = test.lose(keeping: kind == .kill ? .everyWrite : .whatASyncKept)
+            await probe.runLostBody(reached)
+            await lost.close()
+        case .shutdown, .timeout:
+            try await test.engine.close(grace: .zero)
+        }
+        // Before there is another engine, whose handlers come to points that count.
+        probe.release()
+        try await test.open()
+    }
+
+    /// An execution and all that it has invoked, in the order of their histories.
+    private func executions(of engine: DurableEngine, from id: String) async throws -> [Execution] {
+        let all = Dictionary(uniqueKeysWithValues: try await engine.executions().map { ($0.id, $0) })
+        var found: [Execution] = []
+        var next: [(id: String, path: String)] = [(id, "")]
+        while let (id, path) = next.popLast() {
+            guard let description = all[id] else { continue }
+            let history = try await engine.history(of: id)
+            found.append(
+                Execution(
+                    path: path, function: description.function, status: description.status,
+                    result: description.result, error: description.error, history: history))
+            for event in history.reversed() {
+                guard let child = event.invokedExecution, let operation = event.operation else { continue }
+                next.append((child, "\(path)/\(operation.path)"))
+            }
+        }
+        return found
     }
 }
 
-/// Waits for a handler at chosen points, one after the other, and holds it there.
-final class CrashProbe: HandlerProbe {
-    private let targets: [Int]
-    private let state = Mutex(State())
-
-    private struct State {
-        var points: [HandlerPoint] = []
-        /// How many targets are over.
-        var passedCount = 0
-        var hasEnded = false
-        var hasReached = false
-        var observer: CheckedContinuation<Bool, Never>?
-        var held: CheckedContinuation<Void, Never>?
+extension HistoryEvent {
+    /// The id of the execution that a chained invoke has started.
+    fileprivate var invokedExecution: String? {
+        invokedExecutionARN?.split(separator: "/").last.map(String.init)
     }
+}
 
-    init(targets: [Int]) {
-        self.targets = targets
-    }
+/// A run that came to its end before it came to the point at which it was to be interrupted.
+struct CrashTargetMissed: Error, CustomStringConvertible {
+    var target: Int
+    var pointCount: Int
 
-    var points: [HandlerPoint] { state.withLock { $0.points } }
-
-    nonisolated(nonsending) func reach(_ point: HandlerPoint) async {
-        let (target, observer): (Int?, CheckedContinuation<Bool, Never>?) = state.withLock { state in
-            defer { state.points.append(point) }
-            guard state.passedCount < targets.count, !state.hasReached,
-                state.points.count >= targets[state.passedCount]
-            else { return (nil, nil) }
-            state.hasReached = true
-            defer { state.observer = nil }
-            return (state.passedCount, state.observer)
-        }
-        guard let target else { return }
-        observer?.resume(returning: true)
-        // In the middle of a step it is not held: its effects happen while the interruption does.
-        if point == .insideStep { return }
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isHeld = state.withLock { state in
-                    let isHeld = state.passedCount == target && !Task.isCancelled
-                    if isHeld { state.held = continuation }
-                    return isHeld
-                }
-                if !isHeld { continuation.resume() }
-            }
-        } onCancel: {
-            letGo()
-        }
-    }
-
-    /// Whether the handler comes to its next target: waits for that, or for the end of everything.
-    func reached() async -> Bool {
-        await withCheckedContinuation { continuation in
-            let answer: Bool? = state.withLock { state in
-                if state.hasReached { return true }
-                if state.hasEnded { return false }
-                state.observer = continuation
-                return nil
-            }
-            if let answer { continuation.resume(returning: answer) }
-        }
-    }
-
-    /// The target is over: what is held there goes on, and the next target counts.
-    func release() {
-        state.withLock { state in
-            state.passedCount += 1
-            state.hasReached = false
-        }
-        letGo()
-    }
-
-    private func letGo() {
-        let held = state.withLock { state in
-            defer { state.held = nil }
-            return state.held
-        }
-        held?.resume()
-    }
-
-    /// Nothing comes to its point any more.
-    func end() {
-        let observer = state.withLock { state in
-            state.hasEnded = true
-            defer { state.observer = nil }
-            return state.observer
-        }
-        observer?.resume(returning: false)
+    var description: String {
+        "it came to \(pointCount) points and never to number \(target + 1): what it does depends on more than its seed"
     }
 }

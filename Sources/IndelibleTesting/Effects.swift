@@ -6,14 +6,8 @@ import Synchronization
 public final class Effects: Sendable {
     struct Effect: Hashable {
         var what: String
-        /// The step in whose body it was noted; nil outside of any.
-        var step: Step?
-    }
-
-    struct Step: Hashable {
-        var key: String
-        var isAtMostOnce: Bool
-        var attempt: Int
+        /// The attempt in whose body it was noted; nil outside of any.
+        var attempt: ProbedAttempt?
     }
 
     private let noted = Mutex<[Effect]>([])
@@ -22,10 +16,7 @@ public final class Effects: Sendable {
 
     /// Notes that something has happened. In the body of a step it belongs to that step.
     public func note(_ what: String) {
-        let step = ProbedStep.current.map {
-            Step(key: $0.idempotencyKey, isAtMostOnce: $0.semantics == .atMostOncePerRetry, attempt: $0.attempt)
-        }
-        noted.withLock { $0.append(Effect(what: what, step: step)) }
+        noted.withLock { $0.append(Effect(what: what, attempt: ProbedAttempt.current)) }
     }
 
     /// Everything that has been noted, in order.
@@ -34,39 +25,76 @@ public final class Effects: Sendable {
     var effects: [Effect] { noted.withLock { $0 } }
 }
 
-extension [Effects.Effect] {
-    /// What an interruption must not have changed.
-    func differences(from undisturbed: [Effects.Effect], isComplete: Bool) -> [String] {
-        var differences: [String] = []
-        for (what, count) in counts(where: { $0.step == nil }) {
-            let once = undisturbed.count { $0.step == nil && $0.what == what }
-            if count > once {
-                differences.append(
-                    "'\(what)' happened \(count) times outside of any step, and \(once) undisturbed: make it in a step")
-            }
-        }
-        for (effect, count) in [Effects.Effect: Int](map { ($0, 1) }, uniquingKeysWith: +) {
-            guard let step = effect.step, step.isAtMostOnce else { continue }
-            let once = undisturbed.count { $0 == effect }
-            if count > Swift.max(once, 1) {
-                differences.append(
-                    "'\(effect.what)' happened \(count) times in attempt \(step.attempt) of a step that runs at most once"
-                )
-            }
-        }
-        guard isComplete else { return differences }
-        // Whatever runs at least once has happened, and nothing else has.
-        let (now, then) = (Set(atLeastOnce), Set(undisturbed.atLeastOnce))
-        for missing in then.subtracting(now).sorted() { differences.append("'\(missing)' never happened") }
-        for extra in now.subtracting(then).sorted() {
-            differences.append("'\(extra)' happened, and does not undisturbed")
-        }
-        return differences
+/// The effects of a run, and how often each may have come.
+struct EffectRules {
+    /// What happened undisturbed.
+    let undisturbed: [Effects.Effect]
+    /// How often each attempt was under way when an interruption came.
+    let interruptedAttempts: [ProbedAttempt: Int]
+    /// Whether a step that runs at most once has come to another outcome: what happens undisturbed may be missing then.
+    var wentAnotherWay = false
+    /// The steps that began after that: anything may happen in them.
+    var laterSteps: Set<Step> = []
+
+    struct Step: Hashable {
+        var function: String
+        var path: String
     }
 
-    private var atLeastOnce: [String] { map(\.what) }
+    /// What breaks the rules, one line each.
+    func violations(in effects: [Effects.Effect]) -> [String] {
+        let now = Self.counts(effects)
+        let then = Self.counts(undisturbed)
+        var violations = now.compactMap { effect, count in excess(effect, count, undisturbed: then) }.sorted()
+        let expected = Set(undisturbed.map(\.what))
+        if !wentAnotherWay {
+            let missing = expected.subtracting(effects.map(\.what))
+            violations += missing.sorted().map { "'\($0)' never happened" }
+        }
+        let extra = Set(effects.filter { !isLater($0) }.map(\.what)).subtracting(expected)
+        violations += extra.sorted().map { "'\($0)' happened, and does not undisturbed" }
+        return violations
+    }
 
-    private func counts(where isMeant: (Element) -> Bool) -> [String: Int] {
-        [String: Int](filter(isMeant).map { ($0.what, 1) }, uniquingKeysWith: +)
+    private func isLater(_ effect: Effects.Effect) -> Bool {
+        effect.attempt.map { laterSteps.contains(Step(function: $0.function, path: $0.path)) } ?? false
+    }
+
+    /// What is wrong when an effect came so often.
+    private func excess(_ effect: Effects.Effect, _ count: Int, undisturbed: [Effects.Effect: Int]) -> String? {
+        guard let attempt = effect.attempt else {
+            let once = undisturbed[effect] ?? 0
+            guard count > once else { return nil }
+            return
+                "'\(effect.what)' happened \(count) times outside of any step, and \(once) undisturbed: make it in a step"
+        }
+        if attempt.isAtMostOnce {
+            // After an interruption there are attempts that there are not undisturbed: they are as the others.
+            let once = undisturbed.filter {
+                $0.key.what == effect.what && $0.key.attempt?.isSameStep(as: attempt) == true
+            }
+            guard count > max(once.values.max() ?? 1, 1) else { return nil }
+            return
+                "'\(effect.what)' happened \(count) times in attempt \(attempt.number) of \(attempt.words), which runs at most once"
+        }
+        guard let once = undisturbed[effect] else { return nil }
+        let interruptions = interruptedAttempts[attempt] ?? 0
+        guard count > once * (1 + interruptions) else { return nil }
+        return
+            "'\(effect.what)' happened \(count) times in attempt \(attempt.number) of \(attempt.words), which was interrupted \(interruptions) times, and \(once) undisturbed"
+    }
+
+    private static func counts(_ effects: [Effects.Effect]) -> [Effects.Effect: Int] {
+        [Effects.Effect: Int](effects.map { ($0, 1) }, uniquingKeysWith: +)
+    }
+}
+
+extension ProbedAttempt {
+    fileprivate func isSameStep(as other: ProbedAttempt) -> Bool {
+        function == other.function && path == other.path
+    }
+
+    fileprivate var words: String {
+        "step \(name.map { "'\($0)' " } ?? "")at \(path) of '\(function)'"
     }
 }

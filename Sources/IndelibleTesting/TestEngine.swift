@@ -126,36 +126,61 @@ public final class TestEngine: Sendable {
     ///
     /// - Parameter functions: The new code; nil: the same.
     public func crash(functions: [any EngineFunction]? = nil) async throws {
-        try await lose(functions) { disk, openings in disk.crashed(seed: seed &+ openings) }
+        await lose(functions, keeping: .whatASyncKept).close()
+        try await open()
     }
 
     /// Ends the process, as SIGKILL does, and opens what it had written: acknowledged or not, synced or not.
     ///
     /// - Parameter functions: The new code; nil: the same.
     public func kill(functions: [any EngineFunction]? = nil) async throws {
-        try await lose(functions) { disk, _ in disk.afterProcessKill() }
-    }
-
-    private func lose(
-        _ functions: [any EngineFunction]?, _ kept: (SimulatedDisk, UInt64) -> SimulatedDisk
-    ) async throws {
-        let lost = current.withLock { current in
-            if let functions { current.functions = functions }
-            let lost = current.engine
-            current.engine = nil
-            current.disk = kept(current.disk, current.openings)
-            return lost
-        }
-        // The lost engine goes on writing to the lost disk; closing it frees its threads and cancels its handlers.
-        do {
-            try await lost?.close(grace: .zero)
-        } catch {
-            // Its log had failed: what became of it on the lost disk concerns nobody.
-        }
+        await lose(functions, keeping: .everyWrite).close()
         try await open()
     }
 
-    private func open() async throws {
+    /// What becomes of the disk of an engine that is lost.
+    package enum Kept: Sendable {
+        /// What was synced, and an arbitrary part of the rest.
+        case whatASyncKept
+        case everyWrite
+    }
+
+    /// Returns when nothing is on its way to the disk: what is lost then does not depend on how quick the log's threads are.
+    package func written() async {
+        while let engine = openEngine, !engine.runtime.hasWritten { await Task.yield() }
+    }
+
+    /// Loses the engine as it is now. What its handlers still do is on no disk; nothing is open until ``open()``.
+    package func lose(_ functions: [any EngineFunction]? = nil, keeping kept: Kept) -> LostEngine {
+        current.withLock { current in
+            if let functions { current.functions = functions }
+            let lost = current.engine
+            current.engine = nil
+            current.disk =
+                switch kept {
+                case .whatASyncKept: current.disk.crashed(seed: seed &+ current.openings)
+                case .everyWrite: current.disk.afterProcessKill()
+                }
+            return LostEngine(engine: lost)
+        }
+    }
+
+    /// An engine that goes on writing to a disk that nobody reads.
+    package struct LostEngine: Sendable {
+        fileprivate let engine: DurableEngine?
+
+        /// Frees its threads and cancels its handlers.
+        package func close() async {
+            do {
+                try await engine?.close(grace: .zero)
+            } catch {
+                // Its log had failed: what became of it on the lost disk concerns nobody.
+            }
+        }
+    }
+
+    /// Opens what the disk holds. For a test engine that was lost or closed.
+    package func open() async throws {
         let (disk, functions, openings) = current.withLock { current in
             current.openings += 1
             return (current.disk, current.functions, current.openings)

@@ -53,6 +53,16 @@ package final class SegmentedLog: Sendable {
         state.content.withLock { $0.end == .closed ? nil : $0.end }
     }
 
+    /// Whether its threads have nothing to do: everything enqueued is written, synced or not, and the spare is made. For
+    /// tests that look at the disk then.
+    package var isIdle: Bool {
+        state.content.withLock { content in
+            if content.end != nil { return true }
+            return content.filling.isEmpty && content.writerSleep == .untilAnything
+                && (content.spare != nil || content.spareFailure != nil)
+        }
+    }
+
     // MARK: - Room
 
     /// The room to reserve for an append of so many records and bytes of bodies.

@@ -9,7 +9,7 @@ public struct StepContext: Sendable {
     /// What a crash in the middle of the attempt means.
     public let semantics: StepSemantics
     private let run: HandlerRun
-    private let identity: OperationIdentity
+    let identity: OperationIdentity
 
     init(
         _ run: HandlerRun, _ identity: OperationIdentity, attempt: Int,

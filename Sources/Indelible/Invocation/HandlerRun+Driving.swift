@@ -8,7 +8,11 @@ extension HandlerRun {
     /// suspended, or when the handler is parked for good.
     func begin(_ handler: @escaping @Sendable () async -> HandlerOutcome) async -> HandlerOutcome {
         await drive {
-            let task = environment.start { self.settle(await handler()) }
+            let task = environment.start {
+                let outcome = await handler()
+                await self.reach(.beforeEnd)
+                self.settle(outcome)
+            }
             let isCancelled = state.withLock { state in
                 state.task = task
                 return state.isCancelled

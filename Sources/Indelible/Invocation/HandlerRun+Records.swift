@@ -96,17 +96,17 @@ extension HandlerRun {
             return state.input.backend
         }
         guard let backend else { throw Suspension() }
-        await reach(.beforeAppend)
+        await reach(.beforeAppend, updates)
         do throws(BackendError) {
             let reply = try await backend.checkpoint(updates, forced: forced)
-            await reach(.appended)
+            await reach(.appended, updates)
             change { state, consequences in
                 Self.stopRecording(strand, &consequences)
                 state.merge(reply.operations, order: reply.order, &consequences)
                 if state.instruments != nil { state.watch.note(reply.operations) }
             }
             observe { $0.operationsChanged(reply.operations) }
-            await reach(.acknowledged)
+            await reach(.acknowledged, updates)
             return reply.operations
         } catch {
             change { _, consequences in Self.stopRecording(strand, &consequences) }
