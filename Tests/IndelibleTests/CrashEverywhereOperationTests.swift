@@ -3,7 +3,7 @@ import IndelibleTesting
 import Testing
 
 /// A handler for each type of operation, interrupted everywhere.
-@Suite struct CrashEverywhereOperationTests {
+@Suite(.bothWays) struct CrashEverywhereOperationTests {
     typealias Handler = @Sendable (Effects, DurableContext) async throws -> String
 
     struct Case: Sendable, CustomTestStringConvertible {
@@ -15,7 +15,9 @@ import Testing
         var testDescription: String { name }
     }
 
-    static let cases: [Case] = [
+    static let cases = operations + waits + batches + compounds
+
+    private static let operations: [Case] = [
         Case(name: "step") { effects, context in
             try await context.step("work", retry: .fixed(delay: .seconds(1))) { step in
                 effects.note("work")
@@ -48,6 +50,9 @@ import Testing
             }
             return "not failed"
         },
+    ]
+
+    private static let waits: [Case] = [
         Case(name: "wait") { _, context in
             try await context.wait("rest", for: .hours(3))
             return "rested"
@@ -56,6 +61,18 @@ import Testing
             let callback = try await context.createCallback("answer", of: String.self)
             try await context.step("ask") { _ in effects.note("ask") }
             return try await callback.result()
+        },
+        Case(name: "answered wait for a callback", answers: [.complete("answer", with: "yes")]) { effects, context in
+            try await context.waitForCallback("answer", timeout: .hours(1)) { _, _ in effects.note("ask") }
+        },
+        Case(name: "callback without a heartbeat") { effects, context in
+            do {
+                return try await context.waitForCallback(
+                    "answer", timeout: .hours(1), heartbeatTimeout: .minutes(1)
+                ) { _, _ in effects.note("ask") }
+            } catch let error as CallbackError {
+                return "\(error.code)"
+            }
         },
         Case(name: "callback that fails", answers: [.fail("answer", with: Flaky())]) { effects, context in
             do {
@@ -122,6 +139,9 @@ import Testing
             }
             return "\(isNew) \(value) \(context.uuid()) \(Int.random(in: 0..<100, using: &context.random))"
         },
+    ]
+
+    private static let batches: [Case] = [
         Case(name: "map") { effects, context in
             let batch = try await context.map("all", [1, 2, 3], maxConcurrency: 2) { number, context in
                 try await context.step("work \(number)") { _ in effects.note("work \(number)") }
@@ -148,6 +168,80 @@ import Testing
             }
             return "\(batch.results) \(batch.errors.map(\.message))"
         },
+        Case(name: "flat map") { effects, context in
+            let batch = try await context.map("all", ["a", "b"], nesting: .flat) { item, context in
+                try await context.step("work") { _ in effects.note("work \(item)") }
+                return item.uppercased()
+            }
+            return "\(try batch.throwIfError().results)"
+        },
+        Case(name: "first success") { effects, context in
+            let batch = try await context.parallel("any", maxConcurrency: 1, completion: .firstSuccessful) {
+                DurableBranch("bad") { context in
+                    try await context.step("bad", retry: .none) { _ in
+                        effects.note("bad")
+                        throw Flaky()
+                    }
+                    return "never"
+                }
+                DurableBranch("good") { context in
+                    try await context.step("good") { _ in
+                        effects.note("good")
+                        return "good"
+                    }
+                }
+                DurableBranch("late") { context in
+                    try await context.step("late") { _ in effects.note("late") }
+                    return "late"
+                }
+            }
+            return "\(batch.results) \(batch.errors.map(\.message))"
+        },
+        Case(name: "tuple of branches") { effects, context in
+            let (word, number) = try await context.parallel(
+                "both",
+                DurableBranch("word") { context in
+                    try await context.step { _ in
+                        effects.note("word")
+                        return "word"
+                    }
+                },
+                DurableBranch("number") { context in
+                    try await context.wait(for: .seconds(1))
+                    return 7
+                })
+            return "\(word) \(number)"
+        },
+        Case(name: "branches in a branch") { effects, context in
+            let batch = try await context.parallel("outer") {
+                DurableBranch("inner") { context in
+                    let batch = try await context.map("inner", [1, 2]) { number, context in
+                        try await context.step { _ in effects.note("inner \(number)") }
+                        return number
+                    }
+                    return "\(batch.results)"
+                }
+                DurableBranch("beside") { context in
+                    try await context.step { _ in effects.note("beside") }
+                    return "beside"
+                }
+            }
+            return "\(batch.results)"
+        },
+        Case(name: "results too large for one event") { effects, context in
+            let batch = try await context.map("all", [1, 2], maxConcurrency: 1) { number, context in
+                try await context.step { _ in effects.note("fill \(number)") }
+                return String(repeating: "\(number)", count: 150_000)
+            }
+            return "\(try batch.throwIfError().results.map(\.count))"
+        },
+        Case(name: "large result") { effects, context in
+            try await context.step { _ in effects.note("fill") }
+            return String(repeating: "x", count: 300_000)
+        },
+    ]
+
+    private static let compounds: [Case] = [
         Case(name: "with retry") { effects, context in
             try await context.withRetry("twice", retry: .fixed(delay: .seconds(2))) { attempt, context in
                 try await context.step("part") { _ in effects.note("part \(attempt)") }
