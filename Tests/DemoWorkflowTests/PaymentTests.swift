@@ -7,7 +7,7 @@ import Testing
 @testable import DemoWorkflow
 
 /// The demo's payment, interrupted at each of its durable boundaries: for every way in which a payment can end.
-@Suite struct PaymentTests {
+@Suite(.bothWays) struct PaymentTests {
     static let outcomes: [(PaymentOutcome, Order)] = PaymentOutcome.allCases.map { ($0, order(endingAs: $0)) }
 
     /// The first generated order that must end so; of those that a person decides on where there is one.
