@@ -116,8 +116,9 @@ import Testing
     @Test func `a callback's answer and the request race, and the execution ends by one of them`() async throws {
         for seed in 1...40 as ClosedRange<UInt64> {
             let function = DurableFunction("race") { (context: DurableContext) in
-                let callback = try await context.createCallback("open", of: String.self)
                 do {
+                    // Asked before the handler has begun, it is told here.
+                    let callback = try await context.createCallback("open", of: String.self)
                     let answer = try await callback.result()
                     try await context.step("after") { _ in }
                     return answer
