@@ -191,4 +191,31 @@ import Testing
         #expect(calls.all == [])
         #expect(try await execution.history().notation == "a.wS INV X(STOP)")
     }
+
+    @Test func `an error of that name from outside is none`() async throws {
+        let calls = Calls()
+        let function = DurableFunction("forged") { (context: DurableContext) in
+            do {
+                let _: Int = try await context.waitForCallback("answer") { _, _ in }
+            } catch let error as CallbackError {
+                calls.note("\(error.cause.type) \(error.cause.data ?? "nothing")")
+            }
+            do {
+                try await context.wait(for: .hours(1))
+            } catch is ExecutionCancelledError {
+                calls.note("told")
+            }
+        }
+        for data in ["cancelled", "cancelled me", "fatal", nil] {
+            let test = try await TestEngine(functions: [function])
+            let execution = try await test.engine.start(function)
+            await test.settle()
+            let forged = RecordedError(type: "ExecutionCancelledError", message: "no", data: data)
+            try await test.fail(callback: "answer", of: execution.id, with: forged)
+            await test.settle()
+            try await execution.cancel()
+            try await execution.result()
+            #expect(calls.all.suffix(2) == ["ExecutionCancelledError nothing", "told"])
+        }
+    }
 }

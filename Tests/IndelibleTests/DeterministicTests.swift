@@ -117,4 +117,27 @@ import Testing
         let counts = try await test.engine.start(function).result()
         #expect(counts.allSatisfy { (850...1_150).contains($0) }, "\(counts)")
     }
+
+    @Test func `what a body draws moves nothing that comes after it`() async throws {
+        let drawn = Calls()
+        let function = DurableFunction("draw") { (context: DurableContext) in
+            try await context.step { _ in
+                drawn.note("\(context.uuid())")
+                drawn.note("\(context.random.next())")
+            }
+            try await context.wait(for: .seconds(1))
+            return [context.uuid().uuidString, "\(context.random.next())"]
+        }
+        let test = try await TestEngine(functions: [function])
+        let result = try await test.engine.start(function).result()
+        #expect(Set(drawn.all + result).count == 4)
+        let other = DurableFunction("draw") { (context: DurableContext) in
+            try await context.step { _ in }
+            try await context.wait(for: .seconds(1))
+            return [context.uuid().uuidString, "\(context.random.next())"]
+        }
+        // The same seed, the same execution; and a body that draws nothing.
+        let same = try await TestEngine(functions: [other])
+        #expect(try await same.engine.start(other).result() == result)
+    }
 }

@@ -82,4 +82,56 @@ import Testing
         let recorded = try await execution.history().compactMap(\.error).first
         #expect(recorded?.decoded(as: FatalError.self) == FatalError(reason: "mine"))
     }
+
+    @Test func `what it has cut off does not run again while the handler goes on without it`() async throws {
+        let calls = Calls()
+        let function = DurableFunction("cut-off") { (context: DurableContext) in
+            do {
+                _ = try await context.map(["late", "bad", "never"], maxConcurrency: 2, completion: .allCompleted) {
+                    item, item2 in
+                    calls.note(item)
+                    if item == "bad" { try await item2.step { _ in throw FatalError("broken") } }
+                    try await item2.wait(for: .hours(1))
+                    try await item2.step { _ in calls.note("effect of \(item)") }
+                }
+            } catch is FatalError {
+                try await context.step("undo") { _ in calls.note("undo") }
+            }
+            try await context.wait(for: .hours(2))
+            return "done"
+        }
+        let test = try await TestEngine(functions: [function])
+        let execution = try await test.engine.start(function)
+        await test.settle()
+        try await test.crash()
+        await test.advance(by: .hours(1))
+        let after = try #require(try await test.engine.execution(id: execution.id, of: function))
+        #expect(try await after.result() == "done")
+        #expect(Set(calls.all) == ["late", "bad", "undo"])
+        #expect(calls.all.count { $0 == "undo" } == 1)
+        #expect(try await after.history().count { $0.type == "ContextFailed" } == 1)
+    }
+
+    @Test func `a bad call and a value without a form in a step are it too, on every run`() async throws {
+        let calls = Calls()
+        let function = DurableFunction("bugs") { (context: DurableContext) in
+            do {
+                try await context.step("bad call") { _ in try await context.wait(for: .seconds(1)) }
+            } catch let error as ContextError {
+                calls.note("\(error.code)")
+            }
+            do {
+                _ = try await context.map([1], completion: .allCompleted) { _, item in
+                    try await item.step("no form") { _ in Double.nan }
+                }
+            } catch let error as SerdesError {
+                calls.note("\(error.code)")
+            }
+            try await context.wait(for: .seconds(1))
+        }
+        let test = try await TestEngine(functions: [function])
+        try await test.engine.start(function).result()
+        let caught = ["busy", "encodingFailed"]
+        #expect(calls.all == caught + (handlersAreParked ? [] : caught))
+    }
 }

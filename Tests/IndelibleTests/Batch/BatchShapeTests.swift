@@ -59,6 +59,32 @@ import Testing
         #expect(payload.contains(#"{"base64":"//4="}"#) && payload.contains(#"{"text":"text"}"#), "\(payload)")
     }
 
+    @Test func `a tuple's values are read at the places that they were written at`() async throws {
+        struct Bound: Serdes {
+            func encode<Value: Encodable>(_ value: Value, for place: SerdesPlace) throws -> [UInt8]? {
+                try JSONSerdes().encode("\(place.operationID ?? "-") \(value)", for: place)
+            }
+            func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]?, for place: SerdesPlace) throws
+                -> Value
+            {
+                let text = try JSONSerdes().decode(String.self, from: bytes, for: place)
+                let prefix = "\(place.operationID ?? "-") "
+                guard text.hasPrefix(prefix), let value = String(text.dropFirst(prefix.count)) as? Value else {
+                    throw SerdesError(.decodingFailed, message: "'\(text)' is not from \(prefix)")
+                }
+                return value
+            }
+        }
+        let function = DurableFunction("bound", options: FunctionOptions(serdes: Bound())) {
+            (context: DurableContext) in
+            try await context.wait(for: .seconds(1))
+            let (one, two) = try await context.parallel(DurableBranch { _ in "a" }, DurableBranch { _ in "b" })
+            return one + two
+        }
+        let test = try await TestEngine(functions: [function])
+        #expect(try await test.engine.start(function).result() == "ab")
+    }
+
     @Test func `a tuple's first branch that failed is thrown`() async throws {
         let (text, _) = try await Self.run { context in
             do {
