@@ -10,6 +10,8 @@ import Testing
         #expect(aws.payloadLengthMax == 6_291_456)
         #expect(aws.checkpointLengthMax == 6_291_456)
         #expect(aws.errorLengthMax == 32_768)
+        // "1 MB in all", of a callback's failure and of a stop.
+        #expect(aws.externalErrorLengthMax == 1_048_576)
         // 262,144 in an older model.
         #expect(aws.callbackResultLengthMax == 1_048_576)
         #expect(aws.chainedPayloadLengthMax == 1_048_576)
