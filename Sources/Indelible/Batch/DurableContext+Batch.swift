@@ -136,6 +136,7 @@ private struct BatchRecord<Value: Codable> {
     /// Records what ended the whole batch, so that no replay runs its items again: the handler may go on without them.
     private nonisolated(nonsending) func fail(_ thrown: any Error) async throws -> any Error {
         if run.isCancelled { return run.end(.abandoned) }
+        let thrown = run.passing(thrown, on: batch.scope.strand)
         if run.isSuspending || thrown is Suspension { return Suspension() }
         if thrown is ReplayError { return thrown }
         let cause = (thrown as? RefusedUpdate).map { RecordedError($0.error) } ?? RecordedError(ofOperation: thrown)
