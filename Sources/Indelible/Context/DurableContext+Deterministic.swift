@@ -17,16 +17,24 @@ extension DurableContext {
     /// A version 4 UUID: the same on every replay, and another one with each call, in each context and each execution. It is
     /// no secret. In the body of a step it is that attempt's, and draws nothing from what follows the step.
     public func uuid() -> UUID {
-        // A hash of 128 bits under the execution's key: the generator's own numbers have 64.
-        let digest = SipHash128(
-            of: "uuid/\(path.prefix)/\(random.next())".utf8, key: run.execution.id.check
-        ).digest
+        UUID(execution: run.execution.id, prefix: path.prefix, number: random.next())
+    }
+}
+
+extension UUID {
+    /// - Parameters:
+    ///   - prefix: That of the context's operation ids.
+    ///   - number: Never the same twice in a context.
+    //
+    // A hash of 128 bits under the execution's key: the generator's own numbers have 64.
+    init(execution: ExecutionID, prefix: String, number: UInt64) {
+        let digest = SipHash128(of: "uuid/\(prefix)/\(number)".utf8, key: execution.check).digest
         var bytes = [digest.high, digest.low].flatMap { word in
             (0..<8).map { UInt8(truncatingIfNeeded: word >> ($0 * 8)) }
         }
         bytes[6] = bytes[6] & 0x0F | 0x40
         bytes[8] = bytes[8] & 0x3F | 0x80
-        return bytes.withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
+        self = bytes.withUnsafeBytes { UUID(uuid: $0.loadUnaligned(as: uuid_t.self)) }
     }
 }
 
