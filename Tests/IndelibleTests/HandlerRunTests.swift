@@ -82,6 +82,34 @@ import Testing
         #expect(try await execution.result(timeout: .hours(1)) == -1)
     }
 
+    @Test func `a branch that one begins which is cut off already is counted neither then nor later`() async throws {
+        let function = DurableFunction("count") { (context: DurableContext) in
+            let (run, gate) = (context.run, Gate())
+            func activeCount() -> Int { run.state.withLock { $0.activeCount } }
+            func begin(of parent: Strand) -> Strand {
+                run.startBranch(
+                    0, of: parent, context: nil, isEnding: false, telling: Mailbox(owner: parent)
+                ) { _ in
+                    await gate.pass()
+                    return nil
+                }
+            }
+            let before = activeCount()
+            let branch = begin(of: context.strand)
+            var counts = [activeCount() - before]
+            await run.orphan([branch])
+            counts.append(activeCount() - before)
+            let inner = begin(of: branch)
+            counts.append(activeCount() - before)
+            await run.orphan([inner])
+            counts.append(activeCount() - before)
+            gate.open()
+            return counts
+        }
+        let test = try await TestEngine(functions: [function])
+        #expect(try await test.engine.start(function).result() == [1, 0, 0, 0])
+    }
+
     @Test func `a run that is over is not kept`() async throws {
         final class Kept: Sendable {
             let run = Mutex<HandlerRun?>(nil)
