@@ -58,6 +58,16 @@ import Testing
         #expect(result.outcome == outcome)
         #expect(gateway.approved == outcome.effects)
     }
+
+    @Test func `a payment that nobody decides on is given back`() async throws {
+        let gateway = LedgerGateway(nil)
+        let payment = Payment(gateway: gateway, desk: NotedDesk(effects: nil)).function
+        let test = try await TestEngine(functions: [payment])
+        let order = Self.order(endingAs: .refusedByDesk)
+        let execution = try await test.engine.start(payment, input: order)
+        #expect(try await execution.result().outcome == .refusedByDesk)
+        #expect(gateway.approved == PaymentOutcome.refusedByDesk.effects)
+    }
 }
 
 /// A gateway with a ledger in memory: one effect for each key.

@@ -33,14 +33,9 @@ package struct Payment: Sendable {
             return try await end(.refusedForFraud, order, context)
         }
 
-        if PaymentRules.needsApproval(order) {
-            let decision: ApprovalDecision = try await context.waitForCallback("approval", timeout: .days(3)) { id, _ in
-                try desk.ask(ApprovalRequest(callback: id.description, order: order))
-            }
-            if !decision.granted {
-                try await call(.void, order, context)
-                return try await end(.refusedByDesk, order, context)
-            }
+        if PaymentRules.needsApproval(order), try await !isApproved(order, context) {
+            try await call(.void, order, context)
+            return try await end(.refusedByDesk, order, context)
         }
 
         do {
@@ -60,6 +55,18 @@ package struct Payment: Sendable {
             return try await end(.settlementRefused, order, context)
         }
         return try await end(.settled, order, context)
+    }
+
+    /// Whether somebody at the desk has said yes. Silence is a no.
+    private func isApproved(_ order: Order, _ context: DurableContext) async throws -> Bool {
+        do {
+            let decision: ApprovalDecision = try await context.waitForCallback("approval", timeout: .days(3)) { id, _ in
+                try desk.ask(ApprovalRequest(callback: id.description, order: order))
+            }
+            return decision.granted
+        } catch let error as CallbackError where error.code == .timedOut {
+            return false
+        }
     }
 
     private func end(
