@@ -30,7 +30,7 @@ struct CrashRun {
 
     struct Outcome {
         var points: [CrashPoint]
-        /// The function's own first, then those that it has invoked, each after who invoked it.
+        /// The function's own first, then those that it has invoked, by their paths: branches begin theirs in any order.
         var executions: [Execution]
         /// How many executions the engine knows at the end.
         var executionCount: Int
@@ -71,7 +71,7 @@ struct CrashRun {
         }
         try await ended
         if let missed { throw missed }
-        let executions = try await executions(of: test.engine, from: id)
+        let executions = try await executions(of: test.engine, from: id).sorted { $0.path < $1.path }
         let executionCount = try await test.engine.executions().count
         try await test.engine.close(grace: .zero)
         return Outcome(
