@@ -154,6 +154,22 @@ import Testing
         #expect(calls.all.count == 2 && Set(calls.all).count == 1)
     }
 
+    @Test func `a compensation that is a bug keeps none of the others from being undone`() async throws {
+        let calls = Calls()
+        let function = DurableFunction("bug") { (context: DurableContext) in
+            try await context.saga(retry: .none) { saga in
+                saga.compensate("first") { _ in calls.note("first") }
+                saga.compensate("bug") { _ in try await context.wait(for: .seconds(1)) }
+                saga.compensate("last") { _ in calls.note("last") }
+                throw Flaky()
+            }
+        }
+        let test = try await TestEngine(functions: [function])
+        let error = try await failure(of: try await test.engine.start(function))
+        #expect(error.cause.type == "ContextError")
+        #expect(calls.all == ["last", "first"])
+    }
+
     @Test func `what cannot be undone is named, after the rest has been undone`() async throws {
         let calls = Calls()
         let function = Self.booking(calls, retry: .fixed(maxAttempts: 2, delay: .seconds(1))) { what in

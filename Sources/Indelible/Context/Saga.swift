@@ -100,7 +100,7 @@ public final class Saga {
 
     nonisolated(nonsending) func undo(after error: any Error) async throws {
         var failures: [StepError] = []
-        var fatal: FatalError?
+        var fatal: (any FatalFailure)?
         // Undoing is what a request for the end asks for: nothing is told of it before it is done. A compensation that waits
         // for its next attempt has it, under the key of the first.
         let wasTold = context.isToldOfCancel
@@ -113,7 +113,7 @@ public final class Saga {
                 }
             } catch let failure as StepError {
                 failures.append(failure)
-            } catch let failure as FatalError {
+            } catch let failure as any FatalFailure where !(failure is ReplayError) {
                 // It says that this one cannot be undone, and nothing about the others.
                 fatal = fatal ?? failure
             }
