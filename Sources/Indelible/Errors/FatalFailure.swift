@@ -68,7 +68,7 @@ extension RecordedError {
 
     /// An error that came from outside the execution: whatever it says, it is neither fatal to it nor its cancellation.
     init(outside error: RecordedError) {
-        let isMarked = [Self.fatalMark, Self.cancellationMark].contains { error.data?.hasPrefix($0) ?? false }
+        let isMarked = error.fatalFailure != nil || error.cancellation != nil
         self = isMarked ? RecordedError(type: error.type, message: error.message, stackTrace: error.stackTrace) : error
     }
 }
