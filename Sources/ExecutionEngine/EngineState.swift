@@ -118,12 +118,16 @@ extension EngineState {
         _ token: CheckpointToken, _ updates: [OperationUpdate], firstLSN number: UInt64, secrets: [RandomBits],
         at now: Timestamp
     ) throws(EngineError) -> Decision<Void> {
-        // Judged in place: a copy of a state costs as much as most checkpoints do.
-        guard let index = executions.index(forKey: token.execution) else { throw .invalidCheckpointToken }
+        let limits = limits
         let surroundings = ChainedInvoke.Surroundings(
             owner: owner, functions: functions, unknownTargets: unknownTargets, nextNumber: number,
             secrets: secrets[...])
-        return try executions.values[index].decideCheckpoint(token, updates, surroundings, limits: limits, at: now)
+        // Judged in place: a copy of a state costs as much as most checkpoints do.
+        let decision = try update(token.execution) { execution throws(EngineError) in
+            try execution.decideCheckpoint(token, updates, surroundings, limits: limits, at: now)
+        }
+        guard let decision else { throw .invalidCheckpointToken }
+        return decision
     }
 
     private func check(_ request: ExecutionStart) throws(EngineError) {

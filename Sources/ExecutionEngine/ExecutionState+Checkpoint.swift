@@ -5,7 +5,7 @@ extension ExecutionState {
     /// of it and the handler may go on without being invoked again.
     ///
     /// The order of the checks and their words are AWS's: SPEC.md, "Checkpoints".
-    mutating func decideCheckpoint(
+    func decideCheckpoint(
         _ token: CheckpointToken, _ updates: [OperationUpdate], _ surroundings: ChainedInvoke.Surroundings,
         limits: Limits, at now: Timestamp
     ) throws(EngineError) -> Decision<Void> {
