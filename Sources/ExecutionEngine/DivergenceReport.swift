@@ -58,6 +58,10 @@ extension DivergenceReport {
         "the history holds \(divergence.recorded?.title ?? "nothing") at \(divergence.attempted.id), the handler asked "
             + "for \(divergence.attempted.title): \(likelyCause.words)"
     }
+
+    /// What to do, whatever it was.
+    package static let advice =
+        "run the code that recorded it, put the change behind context.patched(_:), or stop the execution"
 }
 
 extension DivergenceReport.Cause {

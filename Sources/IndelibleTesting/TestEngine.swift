@@ -17,8 +17,8 @@ import Synchronization
 /// ```
 ///
 /// Time stands still while a handler runs or anything is on its way to the disk. It moves to the next timer by itself
-/// while, and only while, somebody waits in `ExecutionHandle.result(timeout:)`; ``advance(by:waitsForHandlers:)`` moves it otherwise.
-/// What takes real time in a step's body takes none of the test's.
+/// while, and only while, somebody waits in `ExecutionHandle.result(timeout:)`; ``advance(by:waitsForHandlers:)`` moves it
+/// otherwise. What takes real time in a step's body takes none of the test's.
 public final class TestEngine: Sendable {
     private let clock: VirtualClock
     private let driver: ClockDriver

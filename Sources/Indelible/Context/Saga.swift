@@ -22,7 +22,7 @@ extension DurableContext {
     ///   - retry: When a compensation is tried again after it throws.
     ///   - body: May use this context between the saga's own steps.
     /// - Throws: What `body` threw, once everything is undone. When a compensation failed for good, after the others have been
-    ///   tried: ``SagaError``, or the ``FatalError`` that it threw.
+    ///   tried: ``SagaError``, or the ``FatalError`` or other mistake that it threw.
     public nonisolated(nonsending) func saga<Result>(
         retry: RetryPolicy = .critical, body: @concurrent (Saga) async throws -> Result
     ) async throws -> Result {

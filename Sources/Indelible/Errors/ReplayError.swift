@@ -69,8 +69,7 @@ public struct ReplayError: Error, Hashable, Sendable, CustomStringConvertible {
             case .changedContext: "a context looks recorded now that was not, or the other way around"
             default: "the operations look reordered"
             }
-        return
-            "\(guess): run the code that recorded it, put the change behind context.patched(_:), or stop the execution"
+        return "\(guess): \(DivergenceReport.advice)"
     }
 
     public var description: String { message }

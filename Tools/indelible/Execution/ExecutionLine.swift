@@ -44,7 +44,7 @@ struct ExecutionLine: Encodable {
             case .waiting:
                 state.nextDue.map { "waits, until \($0.text) at the latest" }
                     ?? "waits for a callback or another execution"
-            case .held: "held, since a replay parted from the history"
+            case .held: state.holdReport.map { "held: \($0.summary)" } ?? "held"
             case .paused: state.pauseRequest?.request.reason.map { "paused: \($0)" } ?? "paused"
             }
         divergence = state.holdReport.map(DivergenceLine.init)
@@ -88,7 +88,7 @@ struct DivergenceLine: Encodable {
             ("recorded", recorded ?? "nothing"), ("asked for", attempted),
             ("agreed", agreed.isEmpty ? "nothing before it in its context" : "up to \(agreed.joined(separator: ", "))"),
             ("likely", likelyCause),
-            ("do", "run the code that recorded it, put the change behind context.patched(_:), or stop the execution"),
+            ("do", DivergenceReport.advice),
         ]
     }
 }
