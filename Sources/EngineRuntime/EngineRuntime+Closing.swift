@@ -46,7 +46,7 @@ extension EngineRuntime {
     private func closeLog() async throws(RuntimeError) {
         timerLoop.stop()
         parkedHandlers?.dropAll()
-        let result = await onOwnThread { [log] () -> Result<Void, RuntimeError> in
+        let result = await seams.blocking { [log] () -> Result<Void, RuntimeError> in
             do throws(LogError) { return .success(try log.close()) } catch { return .failure(.log(error)) }
         }
         if case .failure(let error) = result { finish(.failed(error)) } else { finish(.closed) }
@@ -70,7 +70,7 @@ extension EngineRuntime {
                     releaseIdleWaiters()
                 }
             }
-            group.addTask { try? await Task.sleep(for: grace) }  // Throws only when the drain was quicker.
+            group.addTask { [seams] in try? await seams.sleep(grace) }  // Throws only when the drain was quicker.
             await group.next()
             group.cancelAll()
         }
@@ -97,7 +97,8 @@ extension EngineRuntime {
             for number in core.unrecordedEnds.keys {
                 if let task = core.invocations[number] { core.forget(task) }
             }
-            return Array(core.invocations.values)
+            // Sorted here and below: the order of a dictionary is not the same in every process.
+            return core.invocations.sorted { $0.key < $1.key }.map(\.value)
         }
         for task in tasks { task.cancel() }
     }
@@ -107,7 +108,7 @@ extension EngineRuntime {
         if error == .closed { return .closed }
         // The caller may hold the lock: the consequences are another task's.
         if log.failure != nil, failureNoted.exchange(true, ordering: .acquiringAndReleasing) == false {
-            Task { [self] in
+            seams.start { [self] in
                 cancelInvocations(.failed(.log(error)))
                 timerLoop.stop()
                 parkedHandlers?.dropAll()
@@ -121,7 +122,7 @@ extension EngineRuntime {
     private func finish(_ phase: Core.Phase) {
         let (ends, shutdowns, error) = core.withLock { core in
             core.enter(phase)
-            let ends = core.endWaiters.values.flatMap(\.values)
+            let ends = core.endWaiters.sorted { $0.key < $1.key }.flatMap { $0.value.inOrder }
             let shutdowns = core.shutdownWaiters
             core.endWaiters = [:]
             core.shutdownWaiters = []

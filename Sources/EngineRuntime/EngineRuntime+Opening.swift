@@ -12,9 +12,10 @@ extension EngineRuntime {
         at directory: String, options: RuntimeOptions = RuntimeOptions(), functions: [FunctionRegistration] = [],
         parkedHandlers: (any ParkedHandlers)? = nil, seams: Seams = Seams()
     ) async throws(RuntimeError) -> EngineRuntime {
-        let runtime = try await onOwnThread { () throws(RuntimeError) in
+        let runtime = try await seams.blocking { () throws(RuntimeError) in
             try recover(at: directory, options: options, parkedHandlers: parkedHandlers, seams: seams)
         }
+        seams.onRecovered?(runtime)
         do throws(RuntimeError) {
             try await runtime.takeUp(functions)
         } catch {
@@ -39,7 +40,7 @@ extension EngineRuntime {
         do throws(LogError) {
             log = try SegmentedLog.open(
                 at: directory, options: options.log, fileSystem: seams.fileSystem, clock: LogTime(clock: seams.clock),
-                seed: random.next(), waitForLock: options.waitsForLock,
+                seed: random.next(), waitForLock: options.waitsForLock, startThreads: seams.runsThreads,
                 recovered: { record in
                     guard unreadable == nil else { return }
                     do throws(RuntimeError) {

@@ -6,6 +6,11 @@ import Synchronization
 /// Somebody who waits for an execution to end; nil: for long enough.
 typealias EndWaiter = UnsafeContinuation<Result<ExecutionSummary?, RuntimeError>, Never>
 
+extension [UInt64: EndWaiter] {
+    /// In the order in which they began to wait.
+    var inOrder: [EndWaiter] { sorted { $0.key < $1.key }.map(\.value) }
+}
+
 /// Calls what it is given when the time is up, from any thread, unless what it returns is called before.
 package typealias WaitTimer = (_ timeIsUp: @escaping @Sendable () -> Void) -> @Sendable () -> Void
 
@@ -109,7 +114,7 @@ extension EngineRuntime {
         }
         try await durable(before: end)
         guard isKnown else { throw .unknownExecution(number) }
-        return try await onOwnThread { [log] () throws(RuntimeError) in
+        return try await seams.blocking { [log] () throws(RuntimeError) in
             // The number is the LSN of the first event, so nothing before it needs reading.
             var reader = log.read(from: LSN(number.rawValue))
             var events: [RecordedEvent] = []

@@ -109,7 +109,7 @@ extension EngineRuntime {
             cancelElsewhere(task)
         case .end(let task, let outcome):
             beginActivity()
-            Task { [self] in await end(of: task, outcome) }
+            seams.start { [self] in await end(of: task, outcome) }
         case .wake(let waiters, let summary):
             for waiter in waiters { waiter.resume(returning: .success(summary)) }
         case .news(let task, let kind):
@@ -118,7 +118,7 @@ extension EngineRuntime {
             parkedHandlers?.drop(execution)
         case .completeParent(let child):
             beginActivity()
-            Task { [self] in await completeParent(of: child) }
+            seams.start { [self] in await completeParent(of: child) }
         }
     }
 
@@ -126,7 +126,7 @@ extension EngineRuntime {
     private func abandon(_ release: Turn.Release, _ error: RuntimeError) {
         switch release {
         case .launch(let task, _, _, let parked):
-            Task { [self] in
+            seams.start { [self] in
                 parked?.drop()
                 core.withLock { core in core.forget(task) }
                 noteIdleInvocations()
@@ -135,7 +135,7 @@ extension EngineRuntime {
         case .cancel(let task):
             cancelElsewhere(task)
         case .end(let task, _):
-            Task { [self] in
+            seams.start { [self] in
                 core.withLock { core in core.forget(task) }
                 noteIdleInvocations()
             }
@@ -158,7 +158,7 @@ extension EngineRuntime {
     /// Starts what more can be started, in a turn of its own.
     func pumpLater() {
         beginActivity()
-        Task { [self] in
+        seams.start { [self] in
             await pump()
             endActivity()
         }

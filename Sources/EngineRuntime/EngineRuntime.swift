@@ -56,6 +56,15 @@ package final class EngineRuntime: Sendable {
     /// Whether nothing is on its way to the disk.
     package var hasWritten: Bool { log.isIdle }
 
+    /// Writes and syncs what is next for the disk: a step of what the log's writer thread does, where it has none.
+    /// - Returns: Whether there was anything to do.
+    @discardableResult
+    package func stepWriter() -> Bool { log.writer.step(now: seams.clock.now().millisecondsSinceEpoch) }
+
+    /// Makes the log's next segment, if that is called for: as ``stepWriter()``.
+    @discardableResult
+    package func stepPreparer() -> Bool { log.preparer.step() }
+
     /// Which quiet this is; nil: none. Two equal answers: nothing has happened between them.
     package var quiet: UInt64? {
         // In this order, the reverse of `beginActivity`'s: what begins meanwhile makes the next answer another one.

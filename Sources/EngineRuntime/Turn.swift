@@ -92,7 +92,7 @@ extension Core {
             scheduler.withdraw(execution, of: function)
         }
         if let waiters = endWaiters.removeValue(forKey: execution), let summary = summary(of: execution) {
-            turn.releases.append(.wake(Array(waiters.values), summary))
+            turn.releases.append(.wake(waiters.inOrder, summary))
         }
         turn.releases.append(.dropParked(execution))
         retriesOfHeld.remove(execution)

@@ -4,7 +4,7 @@ import Indelible
 import Synchronization
 
 /// The time of a test: it stands still until somebody moves it.
-final class VirtualClock: EngineClock, Sendable {
+package final class VirtualClock: EngineClock, Sendable {
     private let state: Mutex<State>
 
     private struct State {
@@ -19,32 +19,42 @@ final class VirtualClock: EngineClock, Sendable {
         var fire: @Sendable (_ isDue: Bool) -> Void
     }
 
-    init(now: Timestamp) {
+    package init(now: Timestamp) {
         state = Mutex(State(now: now))
     }
 
-    func now() -> Timestamp {
+    package func now() -> Timestamp {
         state.withLock { $0.now }
     }
 
     /// Moves to `time`, never back, and fires what is due by then.
-    func move(to time: Timestamp) {
+    package func move(to time: Timestamp) {
+        change { max($0, time) }
+    }
+
+    /// Shows `time` from now on, and fires what is due by then: as ``move(to:)``, but a clock may be set back.
+    package func set(to time: Timestamp) {
+        change { _ in time }
+    }
+
+    private func change(_ time: (Timestamp) -> Timestamp) {
         let due = state.withLock { state in
-            state.now = max(state.now, time)
+            state.now = time(state.now)
             let due = state.timers.filter { $0.value.deadline <= state.now }
             for id in due.keys { state.timers[id] = nil }
-            return due.values.sorted { $0.deadline < $1.deadline }
+            // The order of a dictionary is not the same in every process.
+            return due.sorted { ($0.value.deadline, $0.key) < ($1.value.deadline, $1.key) }
         }
-        for timer in due { timer.fire(true) }
+        for timer in due { timer.value.fire(true) }
     }
 
     /// When the next timer is due.
-    var nextDeadline: Timestamp? {
+    package var nextDeadline: Timestamp? {
         state.withLock { state in state.timers.values.map(\.deadline).min() }
     }
 
     /// Calls `body` when the clock has moved on by `duration`, unless what this returns is called before.
-    func after(_ duration: Duration, _ body: @escaping @Sendable () -> Void) -> @Sendable () -> Void {
+    package func after(_ duration: Duration, _ body: @escaping @Sendable () -> Void) -> @Sendable () -> Void {
         let id = add(duration) { isDue in
             if isDue { body() }
         }
@@ -52,7 +62,7 @@ final class VirtualClock: EngineClock, Sendable {
     }
 
     /// Returns when the clock has moved on by `duration`; `didRegister` is called once that is awaited.
-    func sleep(_ duration: Duration, didRegister: @Sendable () -> Void) async throws {
+    package func sleep(_ duration: Duration, didRegister: @Sendable () -> Void) async throws {
         let id = Mutex<UInt64?>(nil)
         let isDue = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in

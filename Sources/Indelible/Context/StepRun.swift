@@ -159,7 +159,7 @@ extension HandlerRun {
     ) async throws -> Result {
         // Without an executor of its own the handler is on the pool already.
         guard execution == .pool, environment.executor != nil else { return try await body() }
-        return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+        return try await withTaskExecutorPreference(environment.pool) {
             // The preference alone moves nobody: a nonsending body stays on its caller's thread until it suspends. (An
             // empty @concurrent function in place of the yield is optimised away, hop and all.)
             await Task.yield()

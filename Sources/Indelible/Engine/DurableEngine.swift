@@ -77,9 +77,11 @@ public final class DurableEngine: Sendable {
             }
         }
         let environment = HandlerEnvironment(
-            logger: options.logger, executor: seams.executor, sleep: waits.sleep, plugins: options.plugins,
+            logger: options.logger, executor: seams.executor, pool: seams.pool, sleep: waits.sleep,
+            plugins: options.plugins,
             probe: probe)
-        let cache = options.parkedHandlersMax > 0 ? RunCache(capacity: options.parkedHandlersMax) : nil
+        let cache =
+            options.parkedHandlersMax > 0 ? RunCache(capacity: options.parkedHandlersMax, pool: seams.pool) : nil
         let registrations = functions.map { FunctionRegistration($0.invocable, environment, cache: cache) }
         let runtime = try await asking { () async throws(RuntimeError) in
             try await EngineRuntime.open(

@@ -14,16 +14,16 @@ extension HandlerEnvironment {
         within timeout: Duration, _ body: @escaping @concurrent @Sendable () async throws -> Value
     ) async throws -> Value {
         let race = Race<Value>()
-        let sleep = sleep
+        let (pool, sleep) = (pool, sleep)
         return try await withTaskCancellationHandler {
             let result: Result<Value, any Error> = await withUnsafeContinuation { winner in
                 race.begin(winner)
                 race.add(
-                    Task(executorPreference: globalConcurrentExecutor) {
+                    Task(executorPreference: pool) {
                         do { race.end(.success(try await body())) } catch { race.end(.failure(error)) }
                     })
                 race.add(
-                    Task(executorPreference: globalConcurrentExecutor) {
+                    Task(executorPreference: pool) {
                         do { try await sleep(timeout) } catch { return }  // Cancelled: the body was quicker.
                         race.end(.failure(StepTimeoutError(timeout: timeout)))
                     })

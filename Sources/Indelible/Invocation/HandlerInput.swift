@@ -73,18 +73,21 @@ package struct HandlerEnvironment: Sendable {
     package var logger: Logger
     /// Where handlers run; nil: the global pool.
     package var executor: (any TaskExecutor)?
+    /// Where steps' bodies run, those excepted that ask to run inline.
+    package var pool: any TaskExecutor
     /// Lets time pass, by the clock that the engine goes by.
     package var sleep: @Sendable (Duration) async throws -> Void
     package var plugins: [any DurablePlugin]
     package var probe: (any HandlerProbe)?
 
     package init(
-        logger: Logger, executor: (any TaskExecutor)? = nil,
+        logger: Logger, executor: (any TaskExecutor)? = nil, pool: (any TaskExecutor)? = nil,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
         plugins: [any DurablePlugin] = [], probe: (any HandlerProbe)? = nil
     ) {
         self.logger = logger
         self.executor = executor
+        self.pool = pool ?? globalConcurrentExecutor
         self.sleep = sleep
         self.plugins = plugins
         self.probe = probe

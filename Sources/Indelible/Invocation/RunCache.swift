@@ -11,6 +11,7 @@ import Synchronization
 /// tells the two apart.
 final class RunCache: ParkedHandlers {
     private let capacity: Int
+    private let pool: (any TaskExecutor)?
     private let state = Mutex(State())
 
     private struct State {
@@ -42,9 +43,12 @@ final class RunCache: ParkedHandlers {
         var resume: @Sendable (HandlerRun, Invocation) async -> InvocationOutcome?
     }
 
-    /// - Parameter capacity: Runs kept at most; at least 1.
-    init(capacity: Int) {
+    /// - Parameters:
+    ///   - capacity: Runs kept at most; at least 1.
+    ///   - pool: Where runs are unwound that may not be where they are given up; nil: on the global pool.
+    init(capacity: Int, pool: (any TaskExecutor)? = nil) {
         self.capacity = capacity
+        self.pool = pool
     }
 
     /// How many runs are kept.
@@ -75,7 +79,7 @@ final class RunCache: ParkedHandlers {
         guard parked.registrationCount == registrationCount, !parked.run.isOver else {
             // Other code, or an invocation that was taken back while it was being parked. It must not run under whatever
             // lock the caller holds.
-            Task { parked.run.unwind() }
+            unwindElsewhere(parked.run)
             return nil
         }
         return Claimed(run: parked.run, resuming: parked.resume)
@@ -83,7 +87,7 @@ final class RunCache: ParkedHandlers {
 
     func drop(_ execution: ExecutionNumber) {
         guard let parked = state.withLock({ $0.runs.removeValue(forKey: execution) }) else { return }
-        Task { parked.run.unwind() }
+        unwindElsewhere(parked.run)
     }
 
     func dropAll() {
@@ -92,9 +96,13 @@ final class RunCache: ParkedHandlers {
                 state.runs = [:]
                 state.order = []
             }
-            return state.runs.values.map(\.run)
+            return state.runs.values.sorted { $0.stamp < $1.stamp }.map(\.run)
         }
         for run in runs { run.unwind() }
+    }
+
+    private func unwindElsewhere(_ run: HandlerRun) {
+        Task(executorPreference: pool) { run.unwind() }
     }
 
     /// A run that its execution has taken out, to go on with it.
