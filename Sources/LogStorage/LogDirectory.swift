@@ -3,8 +3,14 @@ struct LogDirectory {
     let path: String
     /// The numbers of the segments, ascending.
     var segments: [UInt64] = []
-    /// The numbers of segments that were being made.
-    var temporaries: [UInt64] = []
+    /// The numbers of the rewrite segments, ascending.
+    var rewrites: [UInt64] = []
+    /// The numbers of the tables, ascending.
+    var tables: [UInt64] = []
+    /// The numbers of the manifests, ascending.
+    var manifests: [UInt64] = []
+    /// The names of files of any sort that were being made.
+    var temporaries: [String] = []
 
     /// Names that any directory may hold: what `mkfs` makes.
     private static let harmless: Set<String> = ["lost+found"]
@@ -12,6 +18,8 @@ struct LogDirectory {
     /// Looks without changing anything.
     ///
     /// - Throws: ``LogError/notALog(path:found:)`` for a file, and for a directory that holds other things and no segment.
+    ///   ``LogError/damaged(_:)`` where there is no segment, and yet a file that is only made beside one: a log that lost
+    ///   its segments is not taken for an empty directory.
     init(surveying path: String, fileSystem: any LogFileSystem) throws(LogError) {
         self.path = path
         let names: [String]
@@ -22,17 +30,35 @@ struct LogDirectory {
             throw .storage(error)
         }
         var foreign: String?
-        for name in names {
-            if let number = SegmentNames.number(ofSegment: name) {
-                segments.append(number)
-            } else if let number = SegmentNames.number(ofTemporary: name) {
-                temporaries.append(number)
-            } else if name != SegmentNames.lock && !Self.harmless.contains(name) {
-                foreign = foreign ?? name
-            }
-        }
+        for name in names where !take(name) { foreign = foreign ?? name }
         segments.sort()
-        if segments.isEmpty, let foreign { throw .notALog(path: path, found: foreign) }
+        rewrites.sort()
+        tables.sort()
+        manifests.sort()
+        guard segments.isEmpty else { return }
+        if !(rewrites.isEmpty && tables.isEmpty && manifests.isEmpty) {
+            throw .damaged(LogDamage(segment: 1, offset: 0, reason: .missing))
+        }
+        if let foreign { throw .notALog(path: path, found: foreign) }
+    }
+
+    /// Notes what the file is. False: it is not a log's.
+    private mutating func take(_ name: String) -> Bool {
+        for kind in LogFileKind.allCases {
+            guard let number = kind.number(of: name) else { continue }
+            switch kind {
+            case .segment: segments.append(number)
+            case .rewrite: rewrites.append(number)
+            case .table: tables.append(number)
+            case .manifest: manifests.append(number)
+            }
+            return true
+        }
+        if SegmentNames.isTemporary(name) {
+            temporaries.append(name)
+            return true
+        }
+        return name == SegmentNames.lock || name == SegmentNames.recovery || Self.harmless.contains(name)
     }
 
     func path(ofSegment number: UInt64) -> String { path + "/" + SegmentNames.segment(number) }

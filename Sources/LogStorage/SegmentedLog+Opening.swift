@@ -68,7 +68,7 @@ extension SegmentedLog {
     }
 
     private static func start(
-        after outcome: LogRecovery.Outcome, temporaries: [UInt64], directory: String, options: LogOptions,
+        after outcome: LogRecovery.Outcome, temporaries: [String], directory: String, options: LogOptions,
         fileSystem: any LogFileSystem, clock: any LogClock, seed: UInt64, lock: any DirectoryLock, startThreads: Bool
     ) throws(LogError) -> SegmentedLog {
         var random = SplitMix64(seed: seed)
@@ -96,10 +96,10 @@ extension SegmentedLog {
 extension LogState {
     /// Makes the segment that this opening writes to. Until its name is durable, the next opening finds what this one did.
     fileprivate func makeSegment(
-        _ header: SegmentHeader, removing temporaries: [UInt64]
+        _ header: SegmentHeader, removing temporaries: [String]
     ) throws(LogError) -> any LogFile {
         do throws(FileSystemError) {
-            for number in temporaries { try fileSystem.remove(path(SegmentNames.temporary(number))) }
+            for name in temporaries { try fileSystem.remove(path(name)) }
             if !temporaries.isEmpty { try fileSystem.syncDirectory(directory) }
             let file = try fileSystem.open(path(SegmentNames.temporary(header.number)), .create)
             do throws(FileSystemError) {
