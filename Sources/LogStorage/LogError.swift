@@ -16,6 +16,8 @@ package enum LogError: Error, Equatable, Sendable {
     /// A newer version of this software wrote the segment. Nothing was changed. Without a version it is one of this
     /// format's version, with something in it that this build does not know.
     case newerVersion(segment: UInt64, version: UInt32?, supported: UInt32)
+    /// A newer version of this software wrote the manifest; see ``newerVersion(segment:version:supported:)``.
+    case newerManifest(number: UInt64, version: UInt32?, supported: UInt32)
     /// What the log holds is not what was written.
     case damaged(LogDamage)
     /// Whoever opened the log did not accept what it holds. Nothing was written.
@@ -44,6 +46,11 @@ extension LogError: CustomStringConvertible {
         case .newerVersion(let segment, let version, let supported):
             """
             segment \(SegmentNames.segment(segment)) has \(version.map { "format version \($0)" } ?? "unknown features"), \
+            this program reads up to version \(supported); use the newer program. Nothing was changed
+            """
+        case .newerManifest(let number, let version, let supported):
+            """
+            \(LogFileKind.manifest.name(number)) has \(version.map { "format version \($0)" } ?? "unknown features"), \
             this program reads up to version \(supported); use the newer program. Nothing was changed
             """
         case .damaged(let damage):

@@ -49,7 +49,8 @@ extension ToolFailure {
             self.init(
                 .couldNot,
                 "\(path) is no log: found \(found) there; --data takes a directory with 00000001.segment in it")
-        case .outcomeUnknown, .closed, .noRoom, .appendTooLarge, .newerVersion, .declined, .noSuchRecord, .storage:
+        case .outcomeUnknown, .closed, .noRoom, .appendTooLarge, .newerVersion, .newerManifest, .declined,
+            .noSuchRecord, .storage:
             self.init(.couldNot, "\(error)")
         }
     }

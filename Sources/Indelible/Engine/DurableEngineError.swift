@@ -84,7 +84,7 @@ extension DurableEngineError.Code {
         case .appendTooLarge: self = .invalidArgument
         case .inUse: self = .logInUse
         case .notALog: self = .notALog
-        case .newerVersion: self = .newerFormat
+        case .newerVersion, .newerManifest: self = .newerFormat
         case .damaged, .declined: self = .damaged
         case .noSuchRecord: self = .notFound
         }
