@@ -1,13 +1,25 @@
 import LZ4
 
-/// A frame as read and checked in full.
+/// A frame as read and checked.
 package struct Frame: Equatable, Sendable {
     package var header: FrameHeader
     /// Bytes to where the next frame may start.
     package var byteCount: Int
     package var entries: [RecordBatch.Entry]
-    /// The entries' bodies, end to end.
+    /// The entries' LSNs in a rewrite segment; nil elsewhere, where they follow densely from ``FrameHeader/firstLSN``.
+    package var lsns: [LSN]?
+    /// The entries' bodies, end to end; empty when they were not read.
     package var bodies: [UInt8]
+}
+
+/// How much of a frame is read. Each case includes the ones before it.
+package enum FrameParts: Sendable {
+    /// Its header and directory, which have a checksum of their own.
+    case directory
+    /// Also the checksum of the stored bodies, which are not decompressed.
+    case payloadChecksum
+    /// All of it.
+    case bodies
 }
 
 /// Reads the frames of one segment. Safe on any bytes: every length is checked before it is used.
@@ -75,14 +87,16 @@ package struct FrameDecoder: Sendable {
         }
     }
 
-    /// The whole frame at `offset` of the segment, with everything checked.
-    package func frame(_ bytes: RawSpan, at offset: Int) throws(FrameError) -> Frame {
+    /// The frame at `offset` of the segment, with everything checked that is read of it.
+    package func frame(
+        _ bytes: RawSpan, at offset: Int, reading parts: FrameParts = .bodies
+    ) throws(FrameError) -> Frame {
         let header = try header(bytes)
-        try checkPayload(bytes, of: header, at: offset)
+        if parts != .directory { try checkPayload(bytes, of: header, at: offset) }
         var frame = Frame(header: header, byteCount: header.byteCount(at: offset), entries: [], bodies: [])
         frame.entries.reserveCapacity(header.recordCount)
         try directory(bytes, of: header, into: &frame.entries)
-        try bodies(bytes, of: header, into: &frame.bodies)
+        if parts == .bodies { try bodies(bytes, of: header, into: &frame.bodies) }
         return frame
     }
 }

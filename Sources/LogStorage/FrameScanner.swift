@@ -6,29 +6,37 @@ struct FrameScanner {
 
     private let file: any LogFile
     private let decoder: FrameDecoder
+    private let parts: FrameParts
     private let readsDevice: Bool
     private var window: [UInt8] = []
     private var windowStart = 0
 
     private static let windowBytes = 256 << 10
 
-    /// - Parameter readsDevice: Reads past the page cache, which after a failed sync shows what never reached the disk.
-    init(_ file: any LogFile, header: SegmentHeader, end: Int, readsDevice: Bool = false) {
+    /// - Parameters:
+    ///   - parts: What of each frame is read.
+    ///   - readsDevice: Reads past the page cache, which after a failed sync shows what never reached the disk.
+    init(
+        _ file: any LogFile, header: SegmentHeader, end: Int, reading parts: FrameParts = .bodies,
+        readsDevice: Bool = false
+    ) {
         self.file = file
         self.header = header
         self.end = end
         self.decoder = FrameDecoder(segment: header)
+        self.parts = parts
         self.readsDevice = readsDevice
     }
 
-    /// The frame at `offset`, all of it checked, or why it is none.
+    /// The frame at `offset`, with all that is read of it checked, or why it is none.
     mutating func frame(at offset: Int) throws(FileSystemError) -> Result<Frame, FrameError> {
         var needed = FrameHeader.encodedByteCount
         while true {
             try load(offset, count: needed)
             do throws(FrameError) {
                 return .success(
-                    try decoder.frame(window.span.bytes.extracting((offset - windowStart)...), at: offset))
+                    try decoder.frame(
+                        window.span.bytes.extracting((offset - windowStart)...), at: offset, reading: parts))
             } catch .truncated(let more, let available) where more > available && offset + more <= end {
                 // Shorter than asked: the file itself is.
                 guard needed < more else { return .failure(.truncated(needed: more, available: available)) }

@@ -37,6 +37,28 @@ struct SegmentList: Sendable {
         }
         return low > 0 ? low - 1 : (entries.isEmpty ? nil : 0)
     }
+
+    /// The place of the segment with that number; nil when it is not, or no longer, in the list.
+    func index(ofNumber number: UInt64) -> Int? {
+        let index = firstIndex(from: number)
+        return index < entries.count && entries[index].number == number ? index : nil
+    }
+
+    /// The segment that follows the one with that number, which itself need not be in the list.
+    func entry(after number: UInt64) -> Entry? {
+        let index = firstIndex(from: number + 1)
+        return index < entries.count ? entries[index] : nil
+    }
+
+    private func firstIndex(from number: UInt64) -> Int {
+        var low = 0
+        var high = entries.count
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].number < number { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
 }
 
 extension SegmentList.Entry {
