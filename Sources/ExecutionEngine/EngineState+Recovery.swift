@@ -20,11 +20,24 @@ extension EngineState {
 }
 
 extension ExecutionState {
+    /// Folds in the next record of this execution's history, when it can follow those before it: for a state that is loaded
+    /// by itself, from its start or from a snapshot.
+    ///
+    /// - Throws: What ``EngineState/recover(_:)`` does, and ``RecordError/executionDropped`` for a record after which there
+    ///   is no state. The state is as it was.
+    package mutating func recover(_ record: RecordedEvent) throws(RecordError) {
+        guard record.execution == number else { throw .executionUnknown }
+        try check(record.event, sequence: record.sequence)
+        switch record.event {
+        case .executionDeleted, .retentionTrimmed: throw .executionDropped
+        default: apply(record.event, at: record.time)
+        }
+    }
+
     /// Everything that ``apply(_:at:)`` relies on.
     func check(_ event: Event, sequence: UInt32) throws(RecordError) {
-        guard sequence == self.sequence + 1 else {
-            throw .sequence(expected: self.sequence + 1, found: sequence)
-        }
+        let (next, isOver) = self.sequence.addingReportingOverflow(1)
+        guard sequence == next, !isOver else { throw .sequence(expected: next, found: sequence) }
         switch event {
         case .executionStarted:
             throw .executionStartedTwice

@@ -44,7 +44,8 @@ package struct EngineState: Sendable {
         switch event {
         case .executionStarted(let start):
             precondition(executions[number] == nil, "execution \(number) started twice")
-            executions[number] = ExecutionState(start, number: number, delayMax: limits.delayMax, at: time)
+            executions[number] = ExecutionState(
+                start: start, number: number, delayMax: limits.delayMax, at: time)
             names[ExecutionName(function: start.function, name: start.name)] = number
             return 1
         case .executionDeleted, .retentionTrimmed:
@@ -60,13 +61,33 @@ package struct EngineState: Sendable {
     }
 
     private mutating func drop(_ number: ExecutionNumber) -> UInt32 {
-        guard let execution = executions.removeValue(forKey: number) else {
+        guard let execution = evict(number) else {
             preconditionFailure("execution \(number) is dropped and never started")
         }
-        let name = ExecutionName(function: execution.start.function, name: execution.start.name)
-        if names[name] == number { names[name] = nil }
         return execution.sequence + 1
     }
+
+    /// Takes in an execution that was rebuilt outside: from a snapshot, or from its records. Its name finds it again.
+    package mutating func install(_ state: ExecutionState) {
+        precondition(executions[state.number] == nil, "execution \(state.number) is there already")
+        executions[state.number] = state
+        names[ExecutionName(function: state.start.function, name: state.start.name)] = state.number
+    }
+
+    /// Forgets an execution, which goes on existing in the log: ``install(_:)`` brings it back. Neither its number nor its
+    /// name finds it until then.
+    ///
+    /// - Returns: Its state, with the volatile part; nil when there is none of that number.
+    @discardableResult
+    package mutating func evict(_ number: ExecutionNumber) -> ExecutionState? {
+        guard let execution = executions.removeValue(forKey: number) else { return nil }
+        let name = ExecutionName(function: execution.start.function, name: execution.start.name)
+        if names[name] == number { names[name] = nil }
+        return execution
+    }
+
+    /// How many executions are in memory.
+    package var residentCount: Int { executions.count }
 
     /// Reads or changes an execution in place; nil when there is none of that number. Inlinable, since every command passes
     /// here and an unspecialised call looks up the metadata of its result.

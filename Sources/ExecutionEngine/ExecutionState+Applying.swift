@@ -23,6 +23,7 @@ extension ExecutionState {
         case .executionCancelRequested(let reason):
             cancelRequest = CancelRequest(time: time, reason: reason)
             isExecutionRowChanged = true
+            changeSequence = sequence
             wake()
         case .executionDeleted, .retentionTrimmed:
             preconditionFailure("\(id) is dropped by whoever holds it")
@@ -118,7 +119,8 @@ extension ExecutionState {
             isTokenRevoked = isInFlight
         case .executionResumed:
             if let pause, pause.request.pausesTimeout, let since = pause.since {
-                timeoutExtension = Milliseconds(timeoutExtension.rawValue + time.since(since).rawValue)
+                let (sum, isTooLong) = timeoutExtension.rawValue.addingReportingOverflow(time.since(since).rawValue)
+                timeoutExtension = Milliseconds(isTooLong ? .max : sum)
             }
             pause = nil
             status = .running
@@ -137,6 +139,7 @@ extension ExecutionState {
     ) {
         precondition(!self.status.isTerminal, "execution \(id) ended twice")
         self.status = status
+        endSequence = sequence
         self.result = result
         self.error = error
         endTime = time
@@ -161,7 +164,9 @@ extension ExecutionState {
             failedInvocationCount = 0
             refusedInvocationCount = 0
             // A recovery that folds in the record has told nobody of anything.
-            if !unseenChanges { clearChanges() }
+            guard !unseenChanges else { return }
+            clearChanges()
+            toldSequence = sequence
         case .refused(let error):
             phase = .failed(retryTime: time)
             failedInvocationCount = 0
@@ -226,6 +231,7 @@ extension ExecutionState {
             // No handler waits for it any more: it is no reason to run one.
             if actor == .service { return ordinal }
         }
+        rows[index].changeSequence = sequence
         if !rows[index].isChanged {
             rows[index].isChanged = true
             changes.append(ordinal)

@@ -42,6 +42,14 @@ package struct ExecutionState: Sendable {
     /// Whether a pause has taken back the tokens of the latest invocation: what it still says is not heard.
     var isTokenRevoked = false
 
+    /// The sequence of the last event that says that the handler had been told of everything before it; 0 when none has.
+    /// What has changed since is unseen by the record, and by whoever recovers from it.
+    var toldSequence: UInt32 = 0
+    /// As ``OperationRow/changeSequence``, of the execution's own row.
+    var changeSequence: UInt32 = 0
+    /// Of the event that ended the execution; 0 when it has not ended, or did before the snapshot that it comes from.
+    var endSequence: UInt32 = 0
+
     /// Operations begun so far; kept when the execution ends.
     package internal(set) var operationCount = 0
     /// In the order of their first events. Empty once the execution has ended.
@@ -60,7 +68,10 @@ package struct ExecutionState: Sendable {
     /// Volatile: the execution's own row is among them.
     var isExecutionRowChanged = false
 
-    init(_ start: ExecutionStart, number: ExecutionNumber, delayMax: Milliseconds, at time: Timestamp) {
+    /// The execution as its first event leaves it.
+    ///
+    /// - Parameter delayMax: The longest an execution may take: ``Limits/delayMax``.
+    package init(start: ExecutionStart, number: ExecutionNumber, delayMax: Milliseconds, at time: Timestamp) {
         self.id = ExecutionID(number: number, secret: start.secret)
         self.start = start
         self.delayMax = delayMax

@@ -17,6 +17,9 @@ struct OperationRow: Sendable {
     /// Whether it lies in a context that has ended and is not replayed: no handler looks at it again, so what it came to
     /// is dropped.
     var isHidden = false
+    /// The sequence of the last event of it that the handler was to be told of: for an operation that has ended, the event
+    /// that ended it. 0, or 1 where that is unseen: it was before the snapshot that the row comes from.
+    var changeSequence: UInt32 = 0
     /// Volatile: changed since the handler was last told.
     var isChanged = false
 

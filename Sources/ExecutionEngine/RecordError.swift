@@ -14,6 +14,8 @@ package enum RecordError: Error, Hashable, Sendable {
     case sequence(expected: UInt32, found: UInt32)
     /// The execution had ended.
     case executionEnded
+    /// The record drops the execution, so that there is no state of it any more.
+    case executionDropped
     /// An invocation starts, or its hold is recorded, while one is in flight.
     case invocationInFlight
     /// An invocation ends and none is in flight.
@@ -43,6 +45,7 @@ extension RecordError: CustomStringConvertible {
         case .sequence(let expected, let found):
             "it is number \(found) of its execution's history, and number \(expected) should follow"
         case .executionEnded: "its execution has ended"
+        case .executionDropped: "it drops its execution"
         case .invocationInFlight: "an invocation is in flight"
         case .invocationNotInFlight: "no invocation is in flight"
         case .status(let status): "its execution is \(status.title)"

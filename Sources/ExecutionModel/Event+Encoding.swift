@@ -78,7 +78,7 @@ extension Event {
 /// The fields that events are made of. `RawSpan+EventFields.swift` reads what this writes.
 extension [UInt8] {
     /// Little-endian groups of seven bits, the eighth set on all but the last.
-    mutating func append(varint value: UInt64) {
+    package mutating func append(varint value: UInt64) {
         var rest = value
         while rest >= 0x80 {
             append(UInt8(truncatingIfNeeded: rest) | 0x80)
@@ -87,20 +87,20 @@ extension [UInt8] {
         append(UInt8(truncatingIfNeeded: rest))
     }
 
-    mutating func append(string: String) {
+    package mutating func append(string: String) {
         append(varint: UInt64(string.utf8.count))
         append(contentsOf: string.utf8)
     }
 
     /// The length plus one, and 0 for none.
-    mutating func append(optionalString string: String?) {
+    package mutating func append(optionalString string: String?) {
         guard let string else { return append(0) }
         append(varint: UInt64(string.utf8.count) + 1)
         append(contentsOf: string.utf8)
     }
 
     /// The length plus one, and 0 for none.
-    mutating func append(payload: Payload?) {
+    package mutating func append(payload: Payload?) {
         switch payload {
         case nil:
             append(0)
@@ -108,31 +108,31 @@ extension [UInt8] {
             append(varint: UInt64(payload.count) + 1)
             append(contentsOf: payload)
         case .stored:
-            preconditionFailure("a record holds payloads themselves, never the place of one")
+            preconditionFailure("an event's record holds payloads themselves, never the place of one")
         }
     }
 
-    mutating func append(delay: Milliseconds) {
+    package mutating func append(delay: Milliseconds) {
         precondition(delay.rawValue >= 0, "a recorded length of time is never negative")
         append(varint: UInt64(delay.rawValue))
     }
 
     /// The milliseconds plus one, and 0 for none.
-    mutating func append(optionalDelay delay: Milliseconds?) {
+    package mutating func append(optionalDelay delay: Milliseconds?) {
         guard let delay else { return append(0) }
         precondition(delay.rawValue >= 0, "a recorded length of time is never negative")
         append(varint: UInt64(delay.rawValue) + 1)
     }
 
     /// Sixteen bytes in the order of their text, so that a hexadecimal dump reads as the id does.
-    mutating func append(random: RandomBits) {
+    package mutating func append(random: RandomBits) {
         for half in [random.high, random.low] {
             for shift in stride(from: 56, through: 0, by: -8) { append(UInt8(truncatingIfNeeded: half >> shift)) }
         }
     }
 
     /// One byte of flags, 0 for none, then the parts that the flags name.
-    mutating func append(optionalError error: ErrorObject?) {
+    package mutating func append(optionalError error: ErrorObject?) {
         guard let error else { return append(0) }
         append(
             ErrorFlags.present | (error.message == nil ? 0 : ErrorFlags.message)
@@ -162,7 +162,7 @@ extension [UInt8] {
     }
 
     /// One byte: 0 for none, the code of a well-known sub type, or 255 and the string.
-    mutating func append(subType: String?) {
+    package mutating func append(subType: String?) {
         guard let subType else { return append(0) }
         guard let code = SubTypeCode.code(of: subType) else {
             append(SubTypeCode.other)
@@ -172,7 +172,7 @@ extension [UInt8] {
     }
 
     /// The type's code plus one, and 0 for none; then id, parent's id, sub type and name.
-    mutating func append(identity: OperationIdentity?) {
+    package mutating func append(identity: OperationIdentity?) {
         guard let identity else { return append(0) }
         append(identity.type.rawValue + 1)
         append(string: identity.id.rawValue)
@@ -182,7 +182,7 @@ extension [UInt8] {
     }
 
     /// What the second form of a start has beyond the first.
-    mutating func append(extensionOf start: ExecutionStart) {
+    package mutating func append(extensionOf start: ExecutionStart) {
         append(optionalDelay: start.retention)
         append(optionalString: start.tenantID)
         append(optionalString: start.traceHeader)

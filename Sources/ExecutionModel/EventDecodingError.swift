@@ -1,5 +1,5 @@
 /// Why the body of a record is no event. Who reads it adds the LSN.
-package enum EventDecodingError: Error, Equatable {
+package enum EventDecodingError: Error, Hashable, Sendable {
     /// A kind this version does not know: a newer one wrote it.
     case unknownKind(UInt8)
     /// The body ends inside a field.
@@ -15,6 +15,9 @@ package enum EventField: String, Sendable {
     case attemptDelay, callbackHeartbeatTimeout, callbackTimeout, child, duration, error, executionTimeout, flags
     case function, identity, invocationEnd, name, operation, operationID, operationType, parent, payload, reason
     case requestID, retention, retryDelay, secret, subType, target, tenantID, traceHeader, version
+
+    // Of snapshots alone.
+    case attempt, count, meter, phase, sequence, status, time, timeoutExtension
 }
 
 extension EventDecodingError: CustomStringConvertible {

@@ -1,14 +1,14 @@
 /// Reads the fields that `Event+Encoding.swift` writes. Each leaves `offset` after the field; each checks a length
 /// before it trusts it, and refuses the encodings that the writer never makes.
 extension RawSpan {
-    func byte(_ field: EventField, at offset: inout Int) throws(EventDecodingError) -> UInt8 {
+    package func byte(_ field: EventField, at offset: inout Int) throws(EventDecodingError) -> UInt8 {
         guard offset < byteCount else { throw .truncated(field: field, offset: offset) }
         let byte = unsafeLoad(fromByteOffset: offset, as: UInt8.self)
         offset += 1
         return byte
     }
 
-    func varint(_ field: EventField, at offset: inout Int) throws(EventDecodingError) -> UInt64 {
+    package func varint(_ field: EventField, at offset: inout Int) throws(EventDecodingError) -> UInt64 {
         let start = offset
         var value: UInt64 = 0
         var shift: UInt64 = 0
@@ -26,7 +26,7 @@ extension RawSpan {
     }
 
     /// `count` bytes from `offset`, which they are checked to hold; `start` is where the field began.
-    private func take(
+    func take(
         _ count: UInt64, _ field: EventField, from start: Int, at offset: inout Int
     ) throws(EventDecodingError) -> Range<Int> {
         guard count <= UInt64(byteCount - offset) else { throw .truncated(field: field, offset: start) }
@@ -48,19 +48,19 @@ extension RawSpan {
         return text
     }
 
-    func string(_ field: EventField, at offset: inout Int) throws(EventDecodingError) -> String {
+    package func string(_ field: EventField, at offset: inout Int) throws(EventDecodingError) -> String {
         let start = offset
         let count = try varint(field, at: &offset)
         return try text(count, field, from: start, at: &offset)
     }
 
-    func optionalString(_ field: EventField, at offset: inout Int) throws(EventDecodingError) -> String? {
+    package func optionalString(_ field: EventField, at offset: inout Int) throws(EventDecodingError) -> String? {
         let start = offset
         let count = try varint(field, at: &offset)
         return count == 0 ? nil : try text(count - 1, field, from: start, at: &offset)
     }
 
-    func payload(at offset: inout Int) throws(EventDecodingError) -> Payload? {
+    package func payload(at offset: inout Int) throws(EventDecodingError) -> Payload? {
         let start = offset
         let count = try varint(.payload, at: &offset)
         if count == 0 { return nil }
@@ -68,14 +68,14 @@ extension RawSpan {
         return .inline(extracting(range).withUnsafeBytes { [UInt8]($0) })
     }
 
-    func delay(_ field: EventField, at offset: inout Int) throws(EventDecodingError) -> Milliseconds {
+    package func delay(_ field: EventField, at offset: inout Int) throws(EventDecodingError) -> Milliseconds {
         let start = offset
         let value = try varint(field, at: &offset)
         guard let milliseconds = Int64(exactly: value) else { throw .invalid(field: field, offset: start) }
         return Milliseconds(milliseconds)
     }
 
-    func optionalDelay(_ field: EventField, at offset: inout Int) throws(EventDecodingError) -> Milliseconds? {
+    package func optionalDelay(_ field: EventField, at offset: inout Int) throws(EventDecodingError) -> Milliseconds? {
         let start = offset
         let value = try varint(field, at: &offset)
         if value == 0 { return nil }
@@ -83,27 +83,27 @@ extension RawSpan {
         return Milliseconds(milliseconds)
     }
 
-    func random(_ field: EventField, at offset: inout Int) throws(EventDecodingError) -> RandomBits {
+    package func random(_ field: EventField, at offset: inout Int) throws(EventDecodingError) -> RandomBits {
         let range = try take(16, field, from: offset, at: &offset)
         return RandomBits(
             high: UInt64(bigEndian: unsafeLoadUnaligned(fromByteOffset: range.lowerBound, as: UInt64.self)),
             low: UInt64(bigEndian: unsafeLoadUnaligned(fromByteOffset: range.lowerBound + 8, as: UInt64.self)))
     }
 
-    func flag(at offset: inout Int) throws(EventDecodingError) -> Bool {
+    package func flag(at offset: inout Int) throws(EventDecodingError) -> Bool {
         let start = offset
         let byte = try byte(.flags, at: &offset)
         guard byte <= 1 else { throw .invalid(field: .flags, offset: start) }
         return byte == 1
     }
 
-    func error(at offset: inout Int) throws(EventDecodingError) -> ErrorObject {
+    package func error(at offset: inout Int) throws(EventDecodingError) -> ErrorObject {
         let start = offset
         guard let error = try optionalError(at: &offset) else { throw .invalid(field: .error, offset: start) }
         return error
     }
 
-    func optionalError(at offset: inout Int) throws(EventDecodingError) -> ErrorObject? {
+    package func optionalError(at offset: inout Int) throws(EventDecodingError) -> ErrorObject? {
         let start = offset
         let flags = try byte(.error, at: &offset)
         if flags == 0 { return nil }
@@ -125,7 +125,7 @@ extension RawSpan {
         return error
     }
 
-    func ordinal(
+    package func ordinal(
         _ value: UInt64, _ field: EventField, from start: Int
     ) throws(EventDecodingError) -> OperationOrdinal {
         guard let ordinal = UInt32(exactly: value) else { throw .invalid(field: field, offset: start) }
@@ -147,11 +147,11 @@ extension RawSpan {
                 subType: subType, name: name))
     }
 
-    func operationID(at offset: inout Int) throws(EventDecodingError) -> OperationID {
+    package func operationID(at offset: inout Int) throws(EventDecodingError) -> OperationID {
         OperationID(try string(.operationID, at: &offset))
     }
 
-    func subType(at offset: inout Int) throws(EventDecodingError) -> String? {
+    package func subType(at offset: inout Int) throws(EventDecodingError) -> String? {
         let start = offset
         let code = try byte(.subType, at: &offset)
         if code == 0 { return nil }
@@ -162,7 +162,7 @@ extension RawSpan {
         return subType
     }
 
-    func identity(at offset: inout Int) throws(EventDecodingError) -> OperationIdentity? {
+    package func identity(at offset: inout Int) throws(EventDecodingError) -> OperationIdentity? {
         let start = offset
         let code = try byte(.operationType, at: &offset)
         if code == 0 { return nil }
@@ -180,6 +180,14 @@ extension RawSpan {
     /// What the second form of a start has beyond the first; refused when it has nothing beyond it.
     func extend(_ start: inout ExecutionStart, at offset: inout Int) throws(EventDecodingError) {
         let begin = offset
+        try readExtension(of: &start, at: &offset)
+        guard start.isExtended else { throw .invalid(field: .flags, offset: begin) }
+    }
+
+    /// The fields of an extended start that the first form has not, whether they say anything or not.
+    package func readExtension(
+        of start: inout ExecutionStart, at offset: inout Int
+    ) throws(EventDecodingError) {
         start.retention = try optionalDelay(.retention, at: &offset)
         start.tenantID = try optionalString(.tenantID, at: &offset)
         start.traceHeader = try optionalString(.traceHeader, at: &offset)
@@ -190,7 +198,6 @@ extension RawSpan {
             let operation = try ordinal(try varint(.parent, at: &offset), .parent, from: ordinalOffset)
             start.parent = ParentLink(execution: ExecutionNumber(number), operation: operation)
         }
-        guard start.isExtended else { throw .invalid(field: .flags, offset: begin) }
     }
 
     func chainedInvoke(at offset: inout Int) throws(EventDecodingError) -> ChainedInvokeStart {

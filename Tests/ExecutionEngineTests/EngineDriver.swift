@@ -6,10 +6,12 @@ import Testing
 /// An engine's state with a clock, driven as the runtime drives it.
 ///
 /// Beside the state there is one that only sees what was recorded: every event goes through its bytes into it, and after
-/// each decision the two must hold the same record. So every test here is a test of recovery too.
+/// each decision the two must hold the same record. So every test here is a test of recovery too; and of snapshots, since
+/// after every event the state is written and read back (``SnapshotChecker``).
 final class EngineDriver {
     private(set) var state: EngineState
-    private var recovered: EngineState
+    private(set) var recovered: EngineState
+    private var snapshots = SnapshotChecker()
     private(set) var records: [RecordedEvent] = []
     private(set) var effects: [Effect] = []
     var now = Timestamp(millisecondsSinceEpoch: 1_000_000)
@@ -170,6 +172,7 @@ final class EngineDriver {
             #expect(record.event == event)
             state.apply(event, to: number, at: now)
             try recovered.recover(record)
+            snapshots.follow(record, live: state.execution(number), recovered: recovered.execution(number))
         } catch {
             Issue.record(error)
         }
