@@ -10,14 +10,18 @@ extension EngineRuntime {
     /// once, and recovery derives it anew.
     func completeParent(of child: ExecutionNumber) async {
         defer { endActivity() }
-        let length = core.withLock { core in
-            core.engine.update(child) { ($0.result?.length ?? 0) + ($0.error?.byteCount ?? 0) } ?? 0
+        let (length, payload) = core.withLock { core in
+            core.engine.update(child) {
+                (($0.result?.length ?? 0) + ($0.error?.byteCount ?? 0), $0.endForParent?.end.result)
+            } ?? (0, nil)
         }
         do throws(RuntimeError) {
+            // An ended execution's result never changes, so what is read here is what the turn finds.
+            let result = try await inMemory(payload)
             try await submit(byteCount: room(records: 2, payloads: length), .completion) {
                 core, turn throws(RuntimeError) in
                 guard core.acceptsCommands else { throw core.refusal }
-                core.completeParent(of: child, in: &turn)
+                core.completeParent(of: child, result: result, in: &turn)
             }
         } catch {
             guard case .log(.noRoom) = error else { return }
@@ -27,9 +31,11 @@ extension EngineRuntime {
 }
 
 extension Core {
-    mutating func completeParent(of child: ExecutionNumber, in turn: inout Turn) {
+    /// - Parameter result: What the child came to, with its bytes: they are recorded of the parent too.
+    mutating func completeParent(of child: ExecutionNumber, result: Payload?, in turn: inout Turn) {
         _ = owedToParents.arm(child, at: nil)
-        guard let state = engine.execution(child), let (link, end) = state.endForParent else { return }
+        guard let state = engine.execution(child), var (link, end) = state.endForParent else { return }
+        end.result = result
         let decision = engine.update(link.execution) { $0.decideChildEnd(link.operation, of: state.id, end) }
         if let decision { record(decision, of: link.execution, in: &turn) }
         // Of a plain function's call its caller's record is all that is kept.

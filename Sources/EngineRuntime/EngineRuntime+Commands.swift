@@ -19,6 +19,17 @@ extension EngineRuntime {
         function: FunctionKey, name: String? = nil, input: [UInt8]?, timeout: Milliseconds? = nil,
         tenantID: String? = nil, traceHeader: String? = nil
     ) async throws(RuntimeError) -> StartReply {
+        try await comparingInputs { existing async throws(RuntimeError) in
+            try await attemptStart(
+                function, name, input, timeout: timeout, tenantID: tenantID, traceHeader: traceHeader,
+                comparing: existing)
+        }
+    }
+
+    private func attemptStart(
+        _ function: FunctionKey, _ name: String?, _ input: [UInt8]?, timeout: Milliseconds?, tenantID: String?,
+        traceHeader: String?, comparing existing: LoadedPayload?
+    ) async throws(RuntimeError) -> StartAttempt {
         let length = (input?.count ?? 0) + (tenantID?.utf8.count ?? 0) + (traceHeader?.utf8.count ?? 0)
         return try await submit(byteCount: roomFor(payloads: length), .new) { core, turn throws(RuntimeError) in
             guard case .running = core.phase else { throw core.refusal }
@@ -32,11 +43,14 @@ extension EngineRuntime {
                 name: name ?? ExecutionID(number: number, secret: secret).description,
                 input: input.map { .inline($0) }, timeout: timeout ?? registration.executionTimeout,
                 retention: registration.retention, tenantID: tenantID, traceHeader: traceHeader)
+            if let payload = core.engine.inputToCompare(with: request), payload != existing?.payload {
+                return .needs(payload)
+            }
             let decision = try refusing { () throws(EngineError) in
-                try core.engine.decideStart(request, number: number, at: turn.now)
+                try core.engine.decideStart(request, number: number, at: turn.now, existingInput: existing?.bytes)
             }
             core.record(decision, of: number, in: &turn)
-            return decision.reply
+            return .done(decision.reply)
         }
     }
 
@@ -79,8 +93,8 @@ extension EngineRuntime {
         let byteCount =
             roomFor(records: updates.count, payloads: recordedLength(of: updates, execution))
             + log.room(forRecords: due, bodyBytes: due * Limits.dueEventLengthMax)
-        if forced { return try await submit(byteCount: byteCount, .completion, body) }
-        return try await post(byteCount: byteCount, body)
+        if forced { return try await inMemory(submit(byteCount: byteCount, .completion, body)) }
+        return try await inMemory(post(byteCount: byteCount, body))
     }
 
     /// Completes a callback, or resets its heartbeat timer, from outside the execution.

@@ -44,7 +44,9 @@ extension EngineRuntime {
                 recovered: { record in
                     guard unreadable == nil else { return }
                     do throws(RuntimeError) {
-                        let event = try RecordedEvent(decoding: record)
+                        var event = try RecordedEvent(decoding: record)
+                        event.event = event.event.storingPayloads(
+                            over: options.payloadLengthInMemoryMax, lsn: event.lsn)
                         do throws(RecordError) {
                             try engine.recover(event)
                         } catch {

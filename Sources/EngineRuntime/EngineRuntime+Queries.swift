@@ -22,7 +22,8 @@ extension EngineRuntime {
             (core.engine.number(function: function, name: name).flatMap { core.summary(of: $0) }, log.nextLSN)
         }
         try await durable(before: end)
-        return summary
+        guard let summary else { return nil }
+        return try await inMemory(summary)
     }
 
     /// What is known of an execution now; everything it rests on, the error too, is durable when this returns.
@@ -30,7 +31,7 @@ extension EngineRuntime {
         let (summary, end) = core.withLock { core in (core.summary(of: number), log.nextLSN) }
         try await durable(before: end)
         guard let summary else { throw .unknownExecution(number) }
-        return summary
+        return try await inMemory(summary)
     }
 
     /// All executions, in the order of their start, without the calls of plain functions.
@@ -40,7 +41,7 @@ extension EngineRuntime {
             return (numbers.compactMap { core.summary(of: $0) }, log.nextLSN)
         }
         try await durable(before: end)
-        return summaries
+        return try await inMemory(summaries)
     }
 
     /// Waits until the execution has ended.
@@ -74,7 +75,8 @@ extension EngineRuntime {
             giveUp(number, id, .failure(.cancelled))
         }
         stopTimer?()
-        return try result.get()
+        guard let summary = try result.get() else { return nil }
+        return try await inMemory(summary)
     }
 
     /// Whether somebody waits for an execution that has not ended.

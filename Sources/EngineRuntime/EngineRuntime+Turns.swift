@@ -101,9 +101,7 @@ extension EngineRuntime {
         switch release {
         case .launch(let task, let invocation, let registration, let parked):
             task.launch(on: seams.executor) { [self] in
-                let outcome =
-                    if let parked { await parked.resume(invocation) } else { await registration.invoke(invocation) }
-                await end(of: task, outcome)
+                await end(of: task, await run(invocation, registration, parked))
             }
         case .cancel(let task):
             cancelElsewhere(task)

@@ -13,6 +13,9 @@ package enum RuntimeError: Error {
     case unreadableEvent(lsn: UInt64, EventDecodingError)
     /// An event that cannot follow those before it: another program wrote the log.
     case impossibleRecord(lsn: UInt64, RecordError)
+    /// A state names a record that does not hold the payload of that length: the log is not the one it was, or a snapshot
+    /// is another program's.
+    case payloadMissing(lsn: UInt64, length: Int)
     /// No function of this name is registered, so a new execution of it could not run.
     case unknownFunction(FunctionKey)
     case unknownExecution(ExecutionNumber)
@@ -31,6 +34,8 @@ extension RuntimeError: CustomStringConvertible {
             "the record at LSN \(lsn) is intact but not an event this version knows: \(error); open it with the version that wrote it"
         case .impossibleRecord(let lsn, let error):
             "the record at LSN \(lsn) is intact but cannot follow those before it: \(error); restore a copy of the log"
+        case .payloadMissing(let lsn, let length):
+            "the record at LSN \(lsn) should hold a payload of \(length) bytes and does not; run 'indelible log verify' and restore a copy of the log"
         case .unknownFunction(let function):
             "no function named '\(function.name)' with version \(function.version) is registered with this engine; pass it to open(at:functions:) or register(_:)"
         case .unknownExecution(let number): "no execution has the number \(number.rawValue) in this log"

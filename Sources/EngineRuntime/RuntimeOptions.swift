@@ -12,12 +12,15 @@ package struct RuntimeOptions: Sendable {
     package var waitsForLock: Bool
     /// What executions' Resource Names say of whose they are.
     package var owner: ExecutionARN.Owner
+    /// Bytes of a payload that is kept in memory when the engine opens; a longer one is read from the log when it is wanted.
+    package var payloadLengthInMemoryMax: Int
     /// What becomes of chained invokes of functions that nobody has registered.
     package var unknownTargets: UnknownTargetPolicy
 
     package init(
         log: LogOptions = LogOptions(), limits: Limits = .embedded, concurrencyLimit: Int = 10_000,
-        waitsForLock: Bool = false, owner: ExecutionARN.Owner = .embedded, unknownTargets: UnknownTargetPolicy = .wait
+        waitsForLock: Bool = false, owner: ExecutionARN.Owner = .embedded, unknownTargets: UnknownTargetPolicy = .wait,
+        payloadLengthInMemoryMax: Int = 4_096
     ) {
         self.log = log
         self.limits = limits
@@ -25,5 +28,6 @@ package struct RuntimeOptions: Sendable {
         self.waitsForLock = waitsForLock
         self.owner = owner
         self.unknownTargets = unknownTargets
+        self.payloadLengthInMemoryMax = payloadLengthInMemoryMax
     }
 }

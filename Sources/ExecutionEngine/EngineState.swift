@@ -108,15 +108,31 @@ package struct StartReply: Hashable, Sendable {
 }
 
 extension EngineState {
+    /// The stored input of the execution that has the name of `request`, where its bytes must be known to tell whether the
+    /// two are the same; nil where ``decideStart(_:number:at:existingInput:)`` can tell without them.
+    package func inputToCompare(with request: ExecutionStart) -> Payload? {
+        guard let existing = number(function: request.function, name: request.name),
+            let input = executions[existing]?.start.input, input.isStored, request.input?.length == input.length
+        else { return nil }
+        return input
+    }
+
     /// Starts an execution, as `number` if it is a new one. The same name with the same input is the same execution.
+    ///
+    /// - Parameter existingInput: The bytes of what ``inputToCompare(with:)`` asks for.
     package func decideStart(
-        _ request: ExecutionStart, number: ExecutionNumber, at now: Timestamp
+        _ request: ExecutionStart, number: ExecutionNumber, at now: Timestamp, existingInput: [UInt8]? = nil
     ) throws(EngineError) -> Decision<StartReply> {
         try check(request)
         if let existing = self.number(function: request.function, name: request.name),
             let execution = executions[existing]
         {
-            guard execution.start.input == request.input else {
+            var input = execution.start.input
+            if inputToCompare(with: request) != nil {
+                guard let existingInput else { preconditionFailure("an input is compared without its bytes") }
+                input = .inline(existingInput)
+            }
+            guard input == request.input else {
                 throw EngineError(
                     .executionAlreadyStarted,
                     "An execution named '\(request.name)' of function '\(request.function)' exists with another "

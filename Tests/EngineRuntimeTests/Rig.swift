@@ -38,6 +38,8 @@ final class Rig: Sendable {
     static let options: RuntimeOptions = {
         var options = RuntimeOptions()
         options.log.segmentSizes = [256 << 10]
+        // So that every test that opens a log again reads payloads from it.
+        options.payloadLengthInMemoryMax = 0
         return options
     }()
 

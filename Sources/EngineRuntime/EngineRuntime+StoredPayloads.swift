@@ -1,0 +1,153 @@
+import ExecutionEngine
+import ExecutionModel
+import LogStorage
+
+/// Payloads that a state does not hold, but names: see ``Payload/stored(lsn:length:)``. Whoever is outside the engine gets
+/// the bytes; they are read where they are handed over, on a thread of their own and never under the engine's lock.
+extension EngineRuntime {
+    /// The bytes of a payload: its own, or those of the record that it names.
+    ///
+    /// - Throws: ``RuntimeError/log(_:)`` when the record cannot be read; ``RuntimeError/payloadMissing(lsn:length:)``.
+    package func resolve(_ payload: Payload) async throws(RuntimeError) -> [UInt8] {
+        switch payload {
+        case .inline(let bytes): return bytes
+        case .stored(let lsn, let length):
+            return try await readingPayloads { log throws(RuntimeError) in
+                try log.payload(at: LSN(lsn), length: length)
+            }
+        }
+    }
+
+    /// The payload with its bytes in memory.
+    func inMemory(_ payload: Payload?) async throws(RuntimeError) -> Payload? {
+        guard let payload, payload.isStored else { return payload }
+        return .inline(try await resolve(payload))
+    }
+
+    /// The rows with the bytes of their results, and of the execution's input, in memory.
+    func inMemory(_ operations: [Operation]) async throws(RuntimeError) -> [Operation] {
+        // Nearly always nothing is stored, and then nothing is copied or waited for.
+        guard operations.contains(where: \.isStored) else { return operations }
+        return try await readingPayloads { log throws(RuntimeError) in
+            var operations = operations
+            for index in operations.indices where operations[index].isStored {
+                try operations[index].load(from: log)
+            }
+            return operations
+        }
+    }
+
+    func inMemory(_ summaries: [ExecutionSummary]) async throws(RuntimeError) -> [ExecutionSummary] {
+        guard summaries.contains(where: { $0.input.isStored || $0.result.isStored }) else { return summaries }
+        return try await readingPayloads { log throws(RuntimeError) in
+            var summaries = summaries
+            for index in summaries.indices {
+                summaries[index].input = try log.inMemory(summaries[index].input)
+                summaries[index].result = try log.inMemory(summaries[index].result)
+            }
+            return summaries
+        }
+    }
+
+    func inMemory(_ summary: ExecutionSummary) async throws(RuntimeError) -> ExecutionSummary {
+        guard summary.input.isStored || summary.result.isStored else { return summary }
+        return try await inMemory([summary])[0]
+    }
+
+    func inMemory(_ reply: CheckpointReply) async throws(RuntimeError) -> CheckpointReply {
+        var reply = reply
+        reply.operations = try await inMemory(reply.operations)
+        return reply
+    }
+
+    /// Runs an invocation's handler, or goes on with the one that was parked, over rows that are in memory.
+    ///
+    /// An invocation whose rows cannot be read has failed, and says why: it is tried again, and the log is not read over.
+    func run(
+        _ invocation: Invocation, _ registration: FunctionRegistration, _ parked: (any ParkedHandler)?
+    ) async -> InvocationOutcome? {
+        var invocation = invocation
+        do throws(RuntimeError) {
+            invocation.operations = try await inMemory(invocation.operations)
+            invocation.start.input = try await inMemory(invocation.start.input)
+        } catch {
+            parked?.drop()
+            return .crashed(ErrorObject(message: "\(error)", type: "Runtime.PayloadUnreadable"))
+        }
+        if let parked { return await parked.resume(invocation) }
+        return await registration.invoke(invocation)
+    }
+
+    /// A virtual clock does not move meanwhile: who waits for bytes has not come to rest.
+    private func readingPayloads<Result: Sendable>(
+        _ body: @escaping @Sendable (SegmentedLog) throws(RuntimeError) -> Result
+    ) async throws(RuntimeError) -> Result {
+        beginActivity()
+        defer { endActivity() }
+        return try await onOwnThread { [log] () throws(RuntimeError) in try body(log) }
+    }
+}
+
+extension SegmentedLog {
+    /// The payload of the record at `lsn`. Blocks.
+    fileprivate func payload(at lsn: LSN, length: Int) throws(RuntimeError) -> [UInt8] {
+        let record: LogRecord
+        do throws(LogError) { record = try self.record(at: lsn) } catch { throw .log(error) }
+        guard case .inline(let bytes)? = try RecordedEvent(decoding: record).event.payload, bytes.count == length else {
+            throw .payloadMissing(lsn: lsn.rawValue, length: length)
+        }
+        return bytes
+    }
+
+    fileprivate func inMemory(_ payload: Payload?) throws(RuntimeError) -> Payload? {
+        guard case .stored(let lsn, let length)? = payload else { return payload }
+        return .inline(try self.payload(at: LSN(lsn), length: length))
+    }
+}
+
+extension Operation {
+    fileprivate var isStored: Bool {
+        if case .execution(let input, _) = details, input.isStored { return true }
+        return result.isStored
+    }
+
+    fileprivate mutating func load(from log: SegmentedLog) throws(RuntimeError) {
+        result = try log.inMemory(result)
+        if case .execution(let input, let cancelRequest) = details {
+            details = .execution(input: try log.inMemory(input), cancelRequest: cancelRequest)
+        }
+    }
+}
+
+extension Payload? {
+    fileprivate var isStored: Bool { self?.isStored ?? false }
+}
+
+/// A stored payload, and its bytes.
+struct LoadedPayload: Sendable {
+    var payload: Payload
+    var bytes: [UInt8]
+}
+
+/// What a turn came to that may need the bytes of a stored payload to decide.
+enum StartAttempt: Sendable {
+    case done(StartReply)
+    /// Nothing was decided: the bytes of this payload come first.
+    case needs(Payload)
+}
+
+extension EngineRuntime {
+    /// Tries to start an execution until the bytes are there that the decision rests on. Each try is a turn of its own, so what
+    /// the one before has seen may have changed: another input of another execution then.
+    func comparingInputs(
+        _ attempt: (LoadedPayload?) async throws(RuntimeError) -> StartAttempt
+    ) async throws(RuntimeError) -> StartReply {
+        var loaded: LoadedPayload?
+        while true {
+            switch try await attempt(loaded) {
+            case .done(let reply): return reply
+            case .needs(let payload): loaded = LoadedPayload(payload: payload, bytes: try await resolve(payload))
+            }
+        }
+    }
+}
