@@ -19,6 +19,11 @@ package struct Checksum: Equatable, Sendable {
         bytes.withUnsafeBytes { of($0) }
     }
 
+    /// Goes on behind bytes that `crc` is of.
+    package func of(_ bytes: RawSpan, after crc: UInt32) -> UInt32 {
+        bytes.withUnsafeBytes { indelible_crc32c(crc, $0.baseAddress, $0.count) }
+    }
+
     /// The plain CRC-32C: of a segment header, which holds the salt, and of what is not in a segment.
     package static func unsalted(_ bytes: RawSpan, after crc: UInt32 = 0) -> UInt32 {
         bytes.withUnsafeBytes { indelible_crc32c(crc, $0.baseAddress, $0.count) }

@@ -14,8 +14,15 @@ package enum FormatLimits {
     /// A segment file: room for its header, and for offsets of 32 bits in later footers.
     package static let segmentByteCounts = 16 << 10...1 << 30
 
+    /// Records in a rewritten frame, as written: their entries fill the directory's limit at worst.
+    static let rewrittenRecordCountMax = directoryByteCountMax / rewrittenEntryByteCountMax
+    /// Frames of a rewrite segment, as written: its header and its footer fit the limit of a file besides.
+    package static let rewriteFramesByteCountMax = 512 << 20
+
     /// A directory entry: two varints of 64 bits, one of 32, one of a body's length, and the kind.
     static let directoryEntryByteCountMax = 10 + 5 + 1 + 4 + 10
+    /// One of a rewritten frame: an LSN besides.
+    static let rewrittenEntryByteCountMax = directoryEntryByteCountMax + 10
     static let directoryByteCountMax = frameRecordCountMax * directoryEntryByteCountMax
     static let groupFrameCountMax = Int(UInt16.max)
 }

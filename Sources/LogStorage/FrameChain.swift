@@ -10,6 +10,7 @@ struct FrameChain {
     private(set) var openGroup: LSN?
 
     private let writerEpoch: UInt32
+    private let isRewrite: Bool
     private var groupIndex = 0
     private var groupCount = 0
 
@@ -18,6 +19,7 @@ struct FrameChain {
         durable = header.firstLSN
         lastFrameCRC = header.predecessor?.lastFrameCRC ?? 0
         writerEpoch = header.writerEpoch
+        isRewrite = header.rewrite != nil
     }
 
     /// The end of what is whole: an incomplete group does not count.
@@ -27,9 +29,14 @@ struct FrameChain {
     ///
     /// - Returns: The field that does not continue the chain; nil when all do.
     mutating func take(_ header: FrameHeader) -> String? {
-        if header.firstLSN != nextLSN { return "firstLSN" }
+        // Of rewritten frames each stands by itself: their LSNs follow from nothing.
+        if !isRewrite && header.firstLSN != nextLSN { return "firstLSN" }
         if header.previousFrameCRC != lastFrameCRC { return "previousFrameCRC" }
         if header.writerEpoch != writerEpoch { return "writerEpoch" }
+        if isRewrite {
+            lastFrameCRC = header.headerCRC
+            return nil
+        }
         if header.durableLSN < durable || header.durableLSN > wholeLSN { return "durableLSN" }
         if header.groupIndex != groupIndex || (groupIndex > 0 && header.groupCount != groupCount) {
             return "place in the group"

@@ -29,24 +29,26 @@ package enum FrameParts: Sendable {
 package struct FrameDecoder: Sendable {
     private let checksum: Checksum
     private let dictionary: BlockDictionary
+    private let isRewrite: Bool
 
     package init(segment: SegmentHeader) {
         self.checksum = Checksum(salt: segment.salt)
         self.dictionary = segment.dictionary.block
+        self.isRewrite = segment.rewrite != nil
     }
 
     /// The header, checked with its directory's checksum.
     package func header(_ bytes: RawSpan) throws(FrameError) -> FrameHeader {
-        try FrameHeader(decoding: bytes, checksum: checksum)
+        try FrameHeader(decoding: bytes, checksum: checksum, isRewrite: isRewrite)
     }
 
-    /// Appends the records that the directory lists. The bodies need not have been read.
+    /// Appends the records that the directory lists, and has `lsns` hold those of a rewritten frame. The bodies need not have been read.
     package func directory(
-        _ bytes: RawSpan, of header: FrameHeader, into entries: inout [RecordBatch.Entry]
+        _ bytes: RawSpan, of header: FrameHeader, into entries: inout [RecordBatch.Entry], lsns: inout [LSN]?
     ) throws(FrameError) {
         let start = FrameHeader.encodedByteCount
         try FrameDirectory.decode(
-            bytes.extracting(start..<start + header.directoryLength), of: header, into: &entries)
+            bytes.extracting(start..<start + header.directoryLength), of: header, into: &entries, lsns: &lsns)
     }
 
     /// Checks the stored bodies' checksum and decompresses nothing.
@@ -95,7 +97,7 @@ package struct FrameDecoder: Sendable {
         if parts != .directory { try checkPayload(bytes, of: header, at: offset) }
         var frame = Frame(header: header, byteCount: header.byteCount(at: offset), entries: [], bodies: [])
         frame.entries.reserveCapacity(header.recordCount)
-        try directory(bytes, of: header, into: &frame.entries)
+        try directory(bytes, of: header, into: &frame.entries, lsns: &frame.lsns)
         if parts == .bodies { try bodies(bytes, of: header, into: &frame.bodies) }
         return frame
     }

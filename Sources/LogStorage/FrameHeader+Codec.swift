@@ -2,7 +2,9 @@ extension FrameHeader {
     /// Decodes and checks the header and its directory's checksum: `bytes` starts at the frame.
     ///
     /// What it returns can be trusted; the payload has not been looked at.
-    package init(decoding bytes: RawSpan, checksum: Checksum) throws(FrameError) {
+    ///
+    /// - Parameter isRewrite: Whether the segment is a rewrite segment: its frames have other flags.
+    package init(decoding bytes: RawSpan, checksum: Checksum, isRewrite: Bool = false) throws(FrameError) {
         guard bytes.byteCount >= Self.encodedByteCount else {
             throw .truncated(needed: Self.encodedByteCount, available: bytes.byteCount)
         }
@@ -23,7 +25,9 @@ extension FrameHeader {
             throw .headerChecksumMismatch(stored: storedCRC, computed: computedCRC)
         }
         let flags = FrameFlags(rawValue: bytes.littleEndian(UInt8.self, at: 23)).subtracting(.ignorable)
-        guard FrameFlags.known.isSuperset(of: flags) else { throw .unknownFlags(flags.rawValue) }
+        let known = isRewrite ? FrameFlags.known.union(.rewritten) : FrameFlags.known
+        guard known.isSuperset(of: flags) else { throw .unknownFlags(flags.rawValue) }
+        if isRewrite && flags != .rewritten { throw .malformed(field: "flags") }
         let codecCode = bytes.littleEndian(UInt8.self, at: 22)
         guard let codec = FrameCodec(rawValue: codecCode) else { throw .unknownCodec(codecCode) }
         self.init(
@@ -82,7 +86,9 @@ extension FrameHeader {
         if durableLSN < .first || durableLSN > firstLSN || (isSyncPoint && durableLSN != firstLSN) {
             return "durableLSN"
         }
-        if groupCount == 0 || (isSyncPoint && groupCount != 1) { return "groupCount" }
+        let isRewritten = flags.contains(.rewritten)
+        if isRewritten && durableLSN != .first { return "durableLSN" }
+        if groupCount == 0 || ((isSyncPoint || isRewritten) && groupCount != 1) { return "groupCount" }
         if groupIndex >= groupCount { return "groupIndex" }
         return nil
     }

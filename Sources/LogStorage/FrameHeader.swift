@@ -44,7 +44,7 @@ package struct FrameHeader: Equatable, Sendable {
 
     package var isSyncPoint: Bool { flags.contains(.syncPoint) }
     package var isLastOfGroup: Bool { groupIndex + 1 == groupCount }
-    /// The LSN after the frame's last record.
+    /// The LSN after the frame's last record; says nothing of a rewritten frame.
     package var endLSN: LSN { firstLSN.advanced(by: recordCount) }
 
     /// Bytes from the frame's start to where the next one may start.
@@ -75,9 +75,12 @@ package struct FrameFlags: OptionSet, Sendable {
     package static let syncPoint = FrameFlags(rawValue: 1 << 0)
     /// The frame reaches to the next multiple of 4096 in the file, not of 8.
     package static let padded = FrameFlags(rawValue: 1 << 1)
-    // Places held, refused by this version: 1 << 2 records of the rewrite stream, 1 << 3 encrypted bodies.
+    /// The directory gives each record's LSN. In every frame of a rewrite segment, and in no other.
+    package static let rewritten = FrameFlags(rawValue: 1 << 2)
+    // A place held, refused by this version: 1 << 3 encrypted bodies.
 
     /// Bits 6 and 7 are for what a reader may ignore; a writer of this version leaves them 0.
     static let ignorable = FrameFlags(rawValue: 0b1100_0000)
+    /// Of a frame in an append segment.
     static let known: FrameFlags = [.syncPoint, .padded]
 }

@@ -71,8 +71,16 @@ struct LogDirectory {
 }
 
 extension SegmentHeader {
-    /// Reads a segment's header and checks that it is that segment's.
+    /// Reads an append segment's header and checks that it is that segment's.
     static func read(_ file: any LogFile, number: UInt64) throws(LogError) -> SegmentHeader {
+        try read(file, of: .append(number))
+    }
+
+    /// Reads the header of the file with that name and checks that it is that one's.
+    static func read(_ file: any LogFile, of id: LogFileID) throws(LogError) -> SegmentHeader {
+        func damage(_ reason: LogDamage.Reason) -> LogError {
+            .damaged(LogDamage(segment: id.number, offset: 0, reason: reason, sort: id.sort))
+        }
         let bytes: [UInt8]
         do throws(FileSystemError) {
             bytes = try file.read(at: 0, count: encodedByteCount)
@@ -83,15 +91,14 @@ extension SegmentHeader {
         do throws(SegmentHeaderError) {
             header = try SegmentHeader(decoding: bytes.span.bytes)
         } catch .newerVersion(let version) {
-            throw .newerVersion(segment: number, version: version, supported: FormatLimits.version)
+            throw .newerVersion(segment: id.number, version: version, supported: FormatLimits.version)
         } catch .unknownFeatures {
-            throw .newerVersion(segment: number, version: nil, supported: FormatLimits.version)
+            throw .newerVersion(segment: id.number, version: nil, supported: FormatLimits.version)
         } catch {
-            throw .damaged(LogDamage(segment: number, offset: 0, reason: .header(error)))
+            throw damage(.header(error))
         }
-        guard header.number == number else {
-            throw .damaged(LogDamage(segment: number, offset: 0, reason: .numberMismatch(header: header.number)))
-        }
+        guard header.file.sort == id.sort else { throw damage(.wrongSort) }
+        guard header.number == id.number else { throw damage(.numberMismatch(header: header.number)) }
         return header
     }
 }

@@ -18,9 +18,13 @@
 ///        104     4  predecessor lastFrameCRC header CRC of its last frame; its own predecessor's where it has none
 ///        108     4  dictionaryLength         0 ... 4096
 ///        112     4  dictionaryCRC            CRC-32C of the dictionary, unsalted
-///        116     4  requiredFeatures         0; a reader refuses a bit it does not know
+///        116     4  requiredFeatures         bit 0 in a rewrite segment; a reader refuses a bit it does not know
 ///        120     4  optionalFeatures         0; a reader ignores a bit it does not know
-///        124  3972  reserved                 zeros; ignored
+///        124     4  reserved                 zeros; ignored
+///        128     8  rewrite framesEnd        in a rewrite segment, with the two fields after it; else reserved
+///        136     4  rewrite lastFrameCRC     header CRC of its last frame
+///        140     4  rewrite recordCount
+///        144  3952  reserved                 zeros; ignored
 ///       4096  4096  dictionary               then zeros, ignored
 package struct SegmentHeader: Equatable, Sendable {
     package static let encodedByteCount = 8_192
@@ -42,6 +46,23 @@ package struct SegmentHeader: Equatable, Sendable {
         }
     }
 
+    /// What a rewrite segment holds: it is made whole, so its header knows.
+    package struct Rewrite: Equatable, Sendable {
+        /// The first byte after its last frame.
+        package var framesEnd: Int
+        package var lastFrameCRC: UInt32
+        package var recordCount: Int
+
+        package init(framesEnd: Int, lastFrameCRC: UInt32, recordCount: Int) {
+            self.framesEnd = framesEnd
+            self.lastFrameCRC = lastFrameCRC
+            self.recordCount = recordCount
+        }
+    }
+
+    /// The bit of required features that a rewrite segment has, and no other.
+    static let rewriteFeature: UInt32 = 1 << 0
+
     package var logID: LogID
     package var number: UInt64
     package var firstLSN: LSN
@@ -52,6 +73,8 @@ package struct SegmentHeader: Equatable, Sendable {
     package var partition: UInt32
     package var predecessor: Predecessor?
     package var optionalFeatures: UInt32 = 0
+    /// Nil in an append segment.
+    package var rewrite: Rewrite?
     package var dictionary: SegmentDictionary
 
     package init(
@@ -70,6 +93,9 @@ package struct SegmentHeader: Equatable, Sendable {
         self.predecessor = predecessor
         self.dictionary = dictionary
     }
+
+    /// The file that this is the header of.
+    package var file: LogFileID { rewrite == nil ? .append(number) : .rewrite(number) }
 }
 
 /// The random name of a log, in every segment of it: a segment of another log is refused.
@@ -151,7 +177,7 @@ extension SegmentHeader {
         guard version <= FormatLimits.version else { throw .newerVersion(version) }
         guard version > 0 else { throw .malformed(field: "version") }
         let requiredFeatures = bytes.littleEndian(UInt32.self, at: 116)
-        guard requiredFeatures == 0 else { throw .unknownFeatures(requiredFeatures) }
+        guard requiredFeatures & ~Self.rewriteFeature == 0 else { throw .unknownFeatures(requiredFeatures) }
 
         self.init(
             logID: LogID(
@@ -167,6 +193,12 @@ extension SegmentHeader {
             predecessor: Self.predecessor(bytes),
             dictionary: try Self.dictionary(bytes))
         optionalFeatures = bytes.littleEndian(UInt32.self, at: 120)
+        if requiredFeatures == Self.rewriteFeature {
+            rewrite = Rewrite(
+                framesEnd: Int(truncatingIfNeeded: bytes.littleEndian(UInt64.self, at: 128)),
+                lastFrameCRC: bytes.littleEndian(UInt32.self, at: 136),
+                recordCount: Int(bytes.littleEndian(UInt32.self, at: 140)))
+        }
         if let field = fieldOutOfRange { throw .malformed(field: field) }
     }
 
@@ -193,6 +225,12 @@ extension SegmentHeader {
             target.storeLittleEndian(UInt32(dictionary.bytes.count), at: 108)
             target.storeLittleEndian(Checksum.unsalted(dictionary.bytes.span.bytes), at: 112)
             target.storeLittleEndian(optionalFeatures, at: 120)
+            if let rewrite {
+                target.storeLittleEndian(Self.rewriteFeature, at: 116)
+                target.storeLittleEndian(UInt64(rewrite.framesEnd), at: 128)
+                target.storeLittleEndian(rewrite.lastFrameCRC, at: 136)
+                target.storeLittleEndian(UInt32(rewrite.recordCount), at: 140)
+            }
             for (offset, byte) in dictionary.bytes.enumerated() { target[Self.fieldsByteCount + offset] = byte }
         }
         let crc = Self.headerCRC(bytes.span.bytes)
@@ -231,6 +269,15 @@ extension SegmentHeader {
         if number == 0 { return "number" }
         if firstLSN < .first { return "firstLSN" }
         if !FormatLimits.segmentByteCounts.contains(byteCount) || byteCount % 4_096 != 0 { return "byteCount" }
+        if let rewrite {
+            if predecessor != nil { return "predecessor number" }
+            // At least one frame, and room behind the last one for nothing but the footer.
+            let ends = Self.encodedByteCount + FrameHeader.encodedByteCount...byteCount
+            if !ends.contains(rewrite.framesEnd) || rewrite.framesEnd % FrameHeader.alignment != 0 {
+                return "rewrite framesEnd"
+            }
+            if rewrite.recordCount == 0 { return "rewrite recordCount" }
+        }
         guard let predecessor else { return nil }
         if predecessor.number == 0 || predecessor.number >= number { return "predecessor number" }
         if predecessor.endOffset < Self.encodedByteCount || predecessor.endOffset % 8 != 0

@@ -17,7 +17,7 @@ struct SegmentList: Sendable {
         }
     }
 
-    struct Mark: Sendable {
+    struct Mark: Equatable, Sendable {
         var lsn: LSN
         var offset: Int
     }

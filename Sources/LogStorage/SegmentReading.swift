@@ -1,7 +1,7 @@
 /// A segment that is open for reading, with its header.
 struct SegmentReading {
     let header: SegmentHeader
-    private let handle: LogFileHandle
+    let handle: LogFileHandle
 
     var file: any LogFile { handle.file }
 
@@ -9,12 +9,19 @@ struct SegmentReading {
     init(
         _ number: UInt64, in directory: LogDirectory, _ fileSystem: any LogFileSystem, _ mode: FileOpenMode = .read
     ) throws(LogError) {
+        try self.init(.append(number), in: directory.path, fileSystem, mode)
+    }
+
+    /// The same for either sort of segment.
+    init(
+        _ file: LogFileID, in directory: String, _ fileSystem: any LogFileSystem, _ mode: FileOpenMode = .read
+    ) throws(LogError) {
         do throws(FileSystemError) {
-            handle = LogFileHandle(try fileSystem.open(directory.path(ofSegment: number), mode))
+            handle = LogFileHandle(try fileSystem.open(directory + "/" + file.name, mode))
         } catch {
             throw .storage(error)
         }
-        header = try SegmentHeader.read(handle.file, number: number)
+        header = try SegmentHeader.read(handle.file, of: file)
     }
 
     /// Whether the file has the bytes that were written to it.
@@ -22,7 +29,15 @@ struct SegmentReading {
         let size: Int
         do throws(FileSystemError) { size = try file.size() } catch { throw .storage(error) }
         guard size < expected else { return nil }
-        return LogDamage(segment: header.number, offset: size, reason: .fileTooShort(size: size, expected: expected))
+        return LogDamage(
+            segment: header.number, offset: size, reason: .fileTooShort(size: size, expected: expected),
+            sort: header.file.sort)
+    }
+
+    /// Where a footer ends if there is one: with the file, but of a rewrite segment with the size that it was made with.
+    func footerEnd() throws(FileSystemError) -> Int {
+        if header.rewrite != nil { return header.byteCount }
+        return try file.size()
     }
 
     /// What is wrong with the header as that of the log's first segment.
@@ -33,6 +48,6 @@ struct SegmentReading {
     }
 
     func headerDamage(_ reason: LogDamage.Reason) -> LogDamage {
-        LogDamage(segment: header.number, offset: 0, reason: reason)
+        LogDamage(segment: header.number, offset: 0, reason: reason, sort: header.file.sort)
     }
 }

@@ -27,6 +27,26 @@ extension SegmentWalk {
         return .whole(torn: nil)
     }
 
+    /// Judges a rewrite segment, over a scanner that ends where its header says: it is whole, or damaged.
+    mutating func judgeRewrite(
+        _ rewrite: SegmentHeader.Rewrite, _ take: (LocatedFrame) -> Void
+    ) throws(LogError) -> SegmentVerdict {
+        var recordCount = 0
+        let stop = try run { located in
+            recordCount += located.frame.header.recordCount
+            take(located)
+        }
+        if let stop { return .damaged(stop) }
+        guard wholeEnd == rewrite.framesEnd else { return .damaged(damage(.endMismatch(field: "framesEnd"))) }
+        guard wholeFrameCRC == rewrite.lastFrameCRC else {
+            return .damaged(damage(.endMismatch(field: "lastFrameCRC")))
+        }
+        guard recordCount == rewrite.recordCount else {
+            return .damaged(damage(.endMismatch(field: "recordCount")))
+        }
+        return .whole(torn: nil)
+    }
+
     /// Judges the newest segment: with D the greatest durable LSN that its header or a sound frame states, and F the
     /// first LSN that cannot be read, F < D is damage and F ≥ D a torn tail.
     mutating func judgeNewest(_ take: (LocatedFrame) -> Void) throws(LogError) -> SegmentVerdict {

@@ -87,7 +87,7 @@ struct SegmentWalk {
     }
 
     func damage(_ reason: LogDamage.Reason) -> LogDamage {
-        LogDamage(segment: entry.number, offset: offset, reason: reason)
+        LogDamage(segment: entry.number, offset: offset, reason: reason, sort: scanner.header.file.sort)
     }
 
     // MARK: -
@@ -110,7 +110,9 @@ struct SegmentWalk {
     }
 
     private mutating func finishGroup(_ take: (LocatedFrame) -> Void) {
-        if let first = group.first?.frame.header, !first.isSyncPoint { entry.note(first.firstLSN, at: wholeEnd) }
+        if let first = group.first?.frame.header, first.flags.isDisjoint(with: [.syncPoint, .rewritten]) {
+            entry.note(first.firstLSN, at: wholeEnd)
+        }
         for frame in group { take(frame) }
         group.removeAll(keepingCapacity: true)
         wholeEnd = offset
@@ -121,12 +123,17 @@ struct SegmentWalk {
 }
 
 extension Frame {
+    /// The LSN of the entry at `index`.
+    package func lsn(at index: Int) -> LSN {
+        lsns.map { $0[index] } ?? header.firstLSN.advanced(by: index)
+    }
+
     package func forEachRecord<Failure: Error>(_ body: (LogRecord) throws(Failure) -> Void) throws(Failure) {
         var start = 0
         for (index, entry) in entries.enumerated() {
             try body(
                 LogRecord(
-                    lsn: header.firstLSN.advanced(by: index), execution: entry.execution, sequence: entry.sequence,
+                    lsn: lsn(at: index), execution: entry.execution, sequence: entry.sequence,
                     kind: entry.kind, time: entry.time, body: Array(bodies[start..<start + entry.length])))
             start += entry.length
         }

@@ -22,6 +22,13 @@ enum Varint {
         return next + 1
     }
 
+    static func append(_ value: UInt64, to bytes: inout [UInt8]) {
+        withUnsafeTemporaryAllocation(byteCount: 10, alignment: 1) { room in
+            let end = encode(value, to: room.baseAddress!)
+            bytes.append(contentsOf: room[..<(end - UnsafeMutableRawPointer(room.baseAddress!))])
+        }
+    }
+
     /// Decodes at `offset` and moves it behind the integer.
     @inline(__always)
     static func decode(_ bytes: RawSpan, at offset: inout Int) throws(Failure) -> UInt64 {

@@ -71,7 +71,7 @@ import Testing
         (96, [98], .malformed(field: "predecessor lastLSN")),
         (108, [1, 16], .malformed(field: "dictionaryLength")),
         (108, [1], .dictionaryChecksumMismatch(stored: 0, computed: 0x527D_5351)),
-        (116, [1], .unknownFeatures(1)),
+        (116, [2], .unknownFeatures(2)),
     ]
 
     @Test(arguments: violations.indices)
