@@ -48,7 +48,7 @@ package struct RewriteSegmentWriter: ~Copyable {
     ) throws(FileSystemError) {
         precondition((1...FormatLimits.frameBodyByteCountMax).contains(frameBodyTarget), "a frame holds up to 64 KiB")
         precondition(number > 0, "rewrite segments count from 1")
-        let path = directory + "/" + SegmentNames.temporaryRewrite(number)
+        let path = directory + "/" + SegmentNames.temporary(LogFileKind.rewrite.name(number))
         // What an attempt left that could not even remove its file.
         if try fileSystem.exists(path) { try fileSystem.remove(path) }
         self.handle = LogFileHandle(try fileSystem.open(path, .create))
@@ -118,8 +118,8 @@ package struct RewriteSegmentWriter: ~Copyable {
         }
         // From here on the name may be on the disk or not, and the file is sound under either.
         try fileSystem.rename(
-            directory + "/" + SegmentNames.temporaryRewrite(number),
-            to: directory + "/" + SegmentNames.rewrite(number))
+            directory + "/" + SegmentNames.temporary(LogFileKind.rewrite.name(number)),
+            to: directory + "/" + LogFileKind.rewrite.name(number))
         try fileSystem.syncDirectory(directory)
         return RewriteSegmentInfo(
             number: number, byteCount: byteCount, totals: postings.totals, executions: postings.executions)
@@ -133,7 +133,7 @@ package struct RewriteSegmentWriter: ~Copyable {
     private func removeFile() {
         handle.file.close()
         do throws(FileSystemError) {
-            try fileSystem.remove(directory + "/" + SegmentNames.temporaryRewrite(number))
+            try fileSystem.remove(directory + "/" + SegmentNames.temporary(LogFileKind.rewrite.name(number)))
         } catch {
             // The next opening removes it.
         }
