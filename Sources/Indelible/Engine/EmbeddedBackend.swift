@@ -18,13 +18,16 @@ final class EmbeddedBackend: DurableBackend {
     nonisolated(nonsending) func checkpoint(
         _ updates: [OperationUpdate], forced: Bool
     ) async throws(BackendError) -> BackendReply {
+        let reply: CheckpointReply
         do throws(RuntimeError) {
-            let reply = try await runtime.checkpoint(session, updates, forced: forced)
-            return BackendReply(order: reply.order, operations: reply.operations)
+            reply = try await runtime.checkpoint(session, updates, forced: forced)
         } catch {
             if session.isRevoked, case .refused(.invalidCheckpointToken) = error { throw .paused }
             throw BackendError(error)
         }
+        // The execution's own time was up: it has ended with this checkpoint, and has no rows to go on from.
+        if reply.token == nil, !reply.isRevoked { throw .invocationOver }
+        return BackendReply(order: reply.order, operations: reply.operations)
     }
 
     func listen(_ listener: InvocationNews.Listener?) {
