@@ -249,7 +249,8 @@ struct BatchRun: Sendable {
             await run.orphan(running.sorted { $0.key < $1.key }.map(\.value))
             return
         }
-        for strand in running.values {
+        // In order: what a task that is waited for does next depends on which are over already.
+        for (_, strand) in running.sorted(by: { $0.key < $1.key }) {
             await run.state.withLock { _ in strand.task }?.value
         }
     }
