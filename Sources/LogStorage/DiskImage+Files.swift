@@ -71,6 +71,7 @@ extension DiskImage {
     mutating func sync(_ number: Int, _ path: String, includesSize: Bool) throws(FileSystemError) {
         let operation: FileSystemError.Operation = includesSize ? .sync : .syncData
         let failure = begin(operation, path)
+        if failure == nil, lies() { return }
         if failure == nil {
             files[number]!.settle { change in
                 if case .size = change { includesSize } else { true }

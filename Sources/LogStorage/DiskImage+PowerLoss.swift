@@ -23,6 +23,7 @@ extension DiskImage {
         image.files = files
         image.directories = directories
         image.nextNumber = nextNumber
+        image.hasLied = hasLied
         return image
     }
 }

@@ -43,6 +43,8 @@ struct DiskImage: Sendable {
     var capacity: Int
     var random: SplitMix64
     var failures: [DiskFailure] = []
+    var lie: DiskFailure?
+    var hasLied = false
     private(set) var operations: [DiskOperation] = []
     private(set) var crashPoints: [CrashPoint] = []
     var recordsCrashPoints: Bool
@@ -68,6 +70,16 @@ struct DiskImage: Sendable {
         operations.append(
             DiskOperation(operation: operation, path: path, offset: offset, length: length, failed: code != nil))
         return code
+    }
+
+    /// Whether the sync that has just begun, and does not fail, reports success without having written anything.
+    mutating func lies() -> Bool {
+        guard var lie else { return false }
+        lie.callsLeft -= 1
+        let strikes = lie.callsLeft <= 0
+        self.lie = strikes && !lie.persists ? nil : lie
+        hasLied = hasLied || strikes
+        return strikes
     }
 
     /// ``begin(_:_:at:length:)`` for calls that do nothing when they fail.
@@ -156,6 +168,7 @@ struct DiskImage: Sendable {
         guard var directory = directories[name] else {
             throw FileSystemError(.syncDirectory, path, code: ENOENT)
         }
+        if failure == nil, lies() { return }
         // As for files: what a failed sync did not write is forgotten.
         let reached =
             failure == nil ? directory.unsynced.count : Int.random(in: 0...directory.unsynced.count, using: &random)

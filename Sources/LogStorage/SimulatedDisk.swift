@@ -10,6 +10,8 @@ import Synchronization
 ///   rename is atomic.
 /// - A sync that fails leaves a part of what it was to write on the disk and forgets the rest: no later sync writes it,
 ///   while reads through the cache go on showing it. `readUncached` shows what the disk holds.
+/// - A sync that lies reports success and has written nothing: a drive that has not flushed its cache. A later sync of the
+///   same file that does not lie writes it.
 /// - A write that fails has written any part. A full disk fails writes that need room, after writing what fits.
 ///
 /// A crash is a value: ``crashed(seed:)`` is the disk that a machine finds after the power came back, and
@@ -59,9 +61,23 @@ package final class SimulatedDisk: LogFileSystem {
         }
     }
 
-    /// Ends all failures that were asked for.
+    /// Makes a sync lie: the `nth` from now, counted from 1 and without those that fail, and with `persists` all after it.
+    package func lie(nth: Int, persists: Bool = false) {
+        precondition(nth >= 1, "calls are counted from 1")
+        image.withLock { $0.lie = DiskFailure(operations: .sync, callsLeft: nth, code: 0, persists: persists) }
+    }
+
+    /// Whether a sync has lied since the power last came back: what was said to be durable may not be.
+    package var hasLied: Bool {
+        image.withLock { $0.hasLied }
+    }
+
+    /// Ends all failures and lies that were asked for.
     package func stopFailing() {
-        image.withLock { $0.failures = [] }
+        image.withLock { image in
+            image.failures = []
+            image.lie = nil
+        }
     }
 
     /// The bytes of content that fit; may be set below what is used.

@@ -219,6 +219,31 @@ import Testing
         #expect(lost > 0)
     }
 
+    @Test func `a sync that lies writes nothing, and a later one that does not lie writes it`() throws {
+        let (disk, file) = try diskWithFile()
+        disk.lie(nth: 2)
+        try file.write(sector(3), at: 0)
+        try file.syncData()
+        #expect(!disk.hasLied)
+        try file.write(sector(4), at: 0)
+        try file.syncData()
+        #expect(disk.hasLied && disk.afterProcessKill().hasLied && !disk.crashed(seed: 0).hasLied)
+        #expect(outcomes(disk) == [sector(3) + sector(2), sector(4) + sector(2)])
+        try file.syncData()
+        #expect(outcomes(disk) == [sector(4) + sector(2)])
+    }
+
+    @Test func `a sync that fails after one that lied forgets what both did not write`() throws {
+        let (disk, file) = try diskWithFile()
+        disk.lie(nth: 1)
+        try file.write(sector(3), at: 0)
+        try file.syncData()
+        disk.fail(nth: 1, of: .sync, code: Self.inputOutputError)
+        expect(.inputOutput) { try file.syncData() }
+        let left = outcomes(disk)
+        #expect(left.count == 1 && left.isSubset(of: [sector(1) + sector(2), sector(3) + sector(2)]))
+    }
+
     @Test func `a read past the cache sends what waits, and does not sync it`() throws {
         let (disk, file) = try diskWithFile()
         try file.write(sector(3), at: 0)
