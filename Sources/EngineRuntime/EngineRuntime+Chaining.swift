@@ -34,7 +34,8 @@ extension Core {
     /// - Parameter result: What the child came to, with its bytes: they are recorded of the parent too.
     mutating func completeParent(of child: ExecutionNumber, result: Payload?, in turn: inout Turn) {
         _ = owedToParents.arm(child, at: nil)
-        guard let state = engine.execution(child), var (link, end) = state.endForParent else { return }
+        guard let state = engine.execution(child), let (link, recorded) = state.endForParent else { return }
+        var end = recorded
         end.result = result
         let decision = engine.update(link.execution) { $0.decideChildEnd(link.operation, of: state.id, end) }
         if let decision { record(decision, of: link.execution, in: &turn) }

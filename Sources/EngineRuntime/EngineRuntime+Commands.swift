@@ -93,8 +93,8 @@ extension EngineRuntime {
         let byteCount =
             roomFor(records: updates.count, payloads: recordedLength(of: updates, execution))
             + log.room(forRecords: due, bodyBytes: due * Limits.dueEventLengthMax)
-        if forced { return try await inMemory(submit(byteCount: byteCount, .completion, body)) }
-        return try await inMemory(post(byteCount: byteCount, body))
+        if forced { return try await withInput(in: submit(byteCount: byteCount, .completion, body)) }
+        return try await withInput(in: post(byteCount: byteCount, body))
     }
 
     /// Completes a callback, or resets its heartbeat timer, from outside the execution.

@@ -24,17 +24,16 @@ extension EngineRuntime {
         return .inline(try await resolve(payload))
     }
 
-    /// The rows with the bytes of their results, and of the execution's input, in memory.
-    func inMemory(_ operations: [Operation]) async throws(RuntimeError) -> [Operation] {
+    /// The rows with the bytes of the execution's input in memory. Results stay where they are: whoever is handed the rows has
+    /// those that it wants with ``resolve(_:)``.
+    func withInput(in operations: [Operation]) async throws(RuntimeError) -> [Operation] {
         // Nearly always nothing is stored, and then nothing is copied or waited for.
-        guard operations.contains(where: \.isStored) else { return operations }
-        return try await readingPayloads { log throws(RuntimeError) in
-            var operations = operations
-            for index in operations.indices where operations[index].isStored {
-                try operations[index].load(from: log)
-            }
-            return operations
-        }
+        guard let index = operations.firstIndex(where: \.hasStoredInput),
+            case .execution(let input, let cancelRequest) = operations[index].details
+        else { return operations }
+        var operations = operations
+        operations[index].details = .execution(input: try await inMemory(input), cancelRequest: cancelRequest)
+        return operations
     }
 
     func inMemory(_ summaries: [ExecutionSummary]) async throws(RuntimeError) -> [ExecutionSummary] {
@@ -54,29 +53,32 @@ extension EngineRuntime {
         return try await inMemory([summary])[0]
     }
 
-    func inMemory(_ reply: CheckpointReply) async throws(RuntimeError) -> CheckpointReply {
+    func withInput(in reply: CheckpointReply) async throws(RuntimeError) -> CheckpointReply {
         var reply = reply
-        reply.operations = try await inMemory(reply.operations)
+        reply.operations = try await withInput(in: reply.operations)
         return reply
     }
 
-    /// Runs an invocation's handler, or goes on with the one that was parked, over rows that are in memory.
+    /// Runs an invocation's handler, or goes on with the one that was parked, with its input in memory.
     ///
-    /// An invocation whose rows cannot be read has failed, and says why: it is tried again, and the log is not read over.
+    /// An invocation whose input cannot be read has failed, and says why: it is tried again, and the log is not read over.
     func run(
         _ invocation: Invocation, _ registration: FunctionRegistration, _ parked: (any ParkedHandler)?
     ) async -> InvocationOutcome? {
         var invocation = invocation
         do throws(RuntimeError) {
-            invocation.operations = try await inMemory(invocation.operations)
+            invocation.operations = try await withInput(in: invocation.operations)
             invocation.start.input = try await inMemory(invocation.start.input)
         } catch {
             parked?.drop()
-            return .crashed(ErrorObject(message: "\(error)", type: "Runtime.PayloadUnreadable"))
+            return .crashed(ErrorObject(message: "\(error)", type: Self.payloadUnreadableType))
         }
         if let parked { return await parked.resume(invocation) }
         return await registration.invoke(invocation)
     }
+
+    /// What the record calls an invocation's error when a payload could not be read.
+    package static let payloadUnreadableType = "Runtime.PayloadUnreadable"
 
     /// A virtual clock does not move meanwhile: who waits for bytes has not come to rest.
     private func readingPayloads<Result: Sendable>(
@@ -106,16 +108,9 @@ extension SegmentedLog {
 }
 
 extension Operation {
-    fileprivate var isStored: Bool {
-        if case .execution(let input, _) = details, input.isStored { return true }
-        return result.isStored
-    }
-
-    fileprivate mutating func load(from log: SegmentedLog) throws(RuntimeError) {
-        result = try log.inMemory(result)
-        if case .execution(let input, let cancelRequest) = details {
-            details = .execution(input: try log.inMemory(input), cancelRequest: cancelRequest)
-        }
+    fileprivate var hasStoredInput: Bool {
+        guard case .execution(let input, _) = details else { return false }
+        return input.isStored
     }
 }
 

@@ -68,6 +68,8 @@ public final class TestEngine: Sendable {
 
     /// What ``EngineOptions/parkedHandlersMax`` is in place of what a test says: for running one test both ways.
     @TaskLocal package static var parkedHandlersMax: Int?
+    /// Bytes of a payload that a reopened engine keeps in memory: 0 for a test in which it reads all of them from the log.
+    @TaskLocal package static var payloadLengthInMemoryMax: Int?
 
     /// The engine that is open now: another one after every ``restart(functions:grace:)`` and ``crash(functions:)``.
     public var engine: DurableEngine {
@@ -197,6 +199,7 @@ public final class TestEngine: Sendable {
         var runtimeOptions = RuntimeOptions(options)
         // The log's clock stands still too: what it would write in two milliseconds it has to write now.
         runtimeOptions.log.unforcedWriteDelay = 0
+        if let length = Self.payloadLengthInMemoryMax { runtimeOptions.payloadLengthInMemoryMax = length }
         let engine = try await DurableEngine.open(
             at: "log", functions: functions, options: options, runtimeOptions: runtimeOptions, seams: seams,
             waits: waits, probe: probe)

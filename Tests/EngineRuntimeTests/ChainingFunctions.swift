@@ -17,7 +17,8 @@ extension FunctionRegistration {
                     let invoke = OperationUpdate.invoke("1", function, input: invocation.input, timeout: timeout)
                     row = try await invocation.session().checkpoint([invoke]).first
                 }
-                return row.map { outcome(of: $0) } ?? nil
+                guard let row else { return nil }
+                return try await outcome(of: row, in: invocation)
             } catch {
                 // Its engine has closed, or failed.
                 return nil
@@ -25,11 +26,11 @@ extension FunctionRegistration {
         }
     }
 
-    private static func outcome(of row: Operation) -> InvocationOutcome {
+    private static func outcome(of row: Operation, in invocation: Invocation) async throws -> InvocationOutcome {
         switch row.status {
         case .succeeded:
-            guard case .inline(let result)? = row.result else { return .succeeded(result: nil) }
-            return .succeeded(result: result)
+            guard let result = row.result else { return .succeeded(result: nil) }
+            return .succeeded(result: try await invocation.runtime.resolve(result))
         case .failed, .timedOut, .stopped, .cancelled: return .failed(row.error)
         case .started, .pending, .ready: return .pending
         }

@@ -57,9 +57,9 @@ import Testing
                 let rows =
                     isFirst
                     ? try await invocation.session().checkpoint(invokes) : Array(invocation.operations.dropFirst())
-                let results = rows.compactMap { row -> UInt8? in
-                    guard case .inline(let result)? = row.result else { return nil }
-                    return result.first
+                var results: [UInt8] = []
+                for result in rows.compactMap(\.result) {
+                    results += try await invocation.runtime.resolve(result).prefix(1)
                 }
                 return results.count < 100 ? .pending : .succeeded(result: results)
             } catch {

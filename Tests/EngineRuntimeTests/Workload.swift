@@ -166,16 +166,21 @@ private final class HandlerRun {
             }
         case .invoke(let function, let script, let timeout):
             if row == nil { try await checkpoint(.invoke(id, function, input: [script], timeout: timeout)) }
-            note(rows[OperationID(id)], place, [script])
+            try await note(rows[OperationID(id)], place, [script])
         }
         return rows[OperationID(id)]?.status.isTerminal ?? false
     }
 
-    private func note(_ row: ExecutionModel.Operation?, _ place: Int, _ input: [UInt8]) {
+    private func note(_ row: ExecutionModel.Operation?, _ place: Int, _ input: [UInt8]) async throws {
         if case .chainedInvoke(let child?)? = row?.details { ledger.note { $0.children.insert(child) } }
         guard let row, row.status == .succeeded else { return }
-        #expect(row.result == .inline(input), "the result of another execution")
+        #expect(try await bytes(row.result) == input, "the result of another execution")
         ledger.note(\.results, Ledger.Operation(execution: invocation.execution, place: place), input)
+    }
+
+    private func bytes(_ result: Payload?) async throws -> [UInt8]? {
+        guard let result else { return nil }
+        return try await invocation.runtime.resolve(result)
     }
 
     private func step(
@@ -183,7 +188,7 @@ private final class HandlerRun {
     ) async throws -> Bool {
         let operation = Ledger.Operation(execution: invocation.execution, place: place)
         if let row, row.status == .succeeded {
-            guard case .inline(let result)? = row.result else { return false }
+            guard let result = try await bytes(row.result) else { return false }
             ledger.note(\.results, operation, result)
             return true
         }

@@ -5,6 +5,9 @@ import Testing
 ///
 /// The record must be the same either way. A test that counts how often a handler runs says which way it means.
 struct BothWays: SuiteTrait, TestTrait, TestScoping {
+    /// Bytes of a result that a restarted engine keeps in memory. A handler that replays reads the others from the log.
+    var resultLengthInMemoryMax = 0
+
     var isRecursive: Bool { true }
 
     func provideScope(
@@ -12,7 +15,9 @@ struct BothWays: SuiteTrait, TestTrait, TestScoping {
     ) async throws {
         // Called for the suite as well, whose scope is each of its tests'.
         guard testCase != nil else { return try await function() }
-        try await TestEngine.$parkedHandlersMax.withValue(0) { try await function() }
+        try await TestEngine.$payloadLengthInMemoryMax.withValue(resultLengthInMemoryMax) {
+            try await TestEngine.$parkedHandlersMax.withValue(0) { try await function() }
+        }
         try await TestEngine.$parkedHandlersMax.withValue(64) { try await function() }
     }
 }
@@ -20,6 +25,11 @@ struct BothWays: SuiteTrait, TestTrait, TestScoping {
 extension Trait where Self == BothWays {
     /// With handlers parked, and without: see ``BothWays``.
     static var bothWays: BothWays { BothWays() }
+
+    /// As ``bothWays``, for a test with thousands of results, whose reading would be all that it does.
+    static func bothWays(resultLengthInMemoryMax: Int) -> BothWays {
+        BothWays(resultLengthInMemoryMax: resultLengthInMemoryMax)
+    }
 }
 
 /// Whether this run of the test keeps suspended handlers: then they go on without a replay, and their `catch` blocks hear

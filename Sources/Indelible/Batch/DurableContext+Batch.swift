@@ -57,8 +57,9 @@ private struct BatchRecord<Value: Codable> {
         case .started, .pending, .ready:
             break
         case .succeeded:
-            guard let row, row.isReplayedInside else { return (try await decoded(row?.resultBytes), row?.lastTime) }
-            let summary = try decodedSummary(row)
+            let bytes = try await run.bytes(of: row?.result, on: batch.scope.strand)
+            guard let row, row.isReplayedInside else { return (try await decoded(bytes), row?.lastTime) }
+            let summary = try decodedSummary(bytes)
             return (try await gathered(try await batch.replay(summary)), row.lastTime)
         case .failed, .cancelled, .timedOut, .stopped:
             throw failure(RecordedError(row?.error))
@@ -117,10 +118,10 @@ private struct BatchRecord<Value: Codable> {
         try await serdes.decoded(BatchResult<Value>.self, from: bytes, for: place, as: title)
     }
 
-    private func decodedSummary(_ row: Operation) throws(SerdesError) -> BatchSummary {
+    private func decodedSummary(_ bytes: [UInt8]?) throws(SerdesError) -> BatchSummary {
         let summary: BatchSummary
         do {
-            summary = try JSONSerdes.decode(BatchSummary.self, from: row.resultBytes)
+            summary = try JSONSerdes.decode(BatchSummary.self, from: bytes)
         } catch {
             throw SerdesError(
                 .decodingFailed, message: "cannot decode the summary of \(identity): \(error)", cause: error)

@@ -79,7 +79,7 @@ struct RecordedContext: Sendable {
         summary: ([UInt8]) -> [UInt8] = { _ in [] },
         _ body: nonisolated(nonsending) (ContextScope) async throws -> [UInt8]?
     ) async throws -> ContextEnd {
-        switch try standing() {
+        switch try await standing() {
         case .new: try await run.require(OperationUpdate(identity, .start), forced: false, on: strand)
         case .begun: break
         case .ended(let end): return end
@@ -103,12 +103,14 @@ struct RecordedContext: Sendable {
 
     /// What the history holds of it.
     @inline(never)
-    private func standing() throws -> Standing {
+    private nonisolated(nonsending) func standing() async throws -> Standing {
         guard let row = try run.replay(identity) else { return .new }
         switch row.status {
         case .started, .pending, .ready: return .begun
         case .succeeded where row.isReplayedInside: return .replayedInside(row.lastTime)
-        case .succeeded: return .ended(ContextEnd(outcome: .succeeded(row.resultBytes), time: row.lastTime))
+        case .succeeded:
+            let time = row.lastTime
+            return .ended(ContextEnd(outcome: .succeeded(try await run.bytes(of: row.result, on: strand)), time: time))
         case .failed, .cancelled, .timedOut, .stopped:
             return .ended(ContextEnd(outcome: .failed(RecordedError(row.error)), time: row.lastTime))
         }

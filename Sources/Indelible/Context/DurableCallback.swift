@@ -24,9 +24,10 @@ public struct DurableCallback<Result: Codable> {
     /// - Throws: ``CallbackError`` when it failed or timed out; ``SerdesError`` when it was completed with something
     ///   else than a `Result`; ``ContextError``; ``ExecutionCancelledError``.
     public nonisolated(nonsending) func result() async throws -> Result {
-        let row = try await context.completed(identity)
+        let result = try await context.completed(identity).result
         return try await context.decoded(
-            from: row.resultBytes, of: identity.id, serdes, as: "the result of callback \(identity)")
+            from: try await context.run.bytes(of: result, on: context.strand), of: identity.id, serdes,
+            as: "the result of callback \(identity)")
     }
 }
 
@@ -34,7 +35,7 @@ extension DurableContext {
     /// The row of a callback that has succeeded. Suspends the execution while it is open.
     nonisolated(nonsending) func completed(_ callback: OperationIdentity) async throws -> Operation {
         try await use("The result of callback \(callback)")
-        if run.isCancelRequested.load(ordering: .acquiring) { try rethrowCancel(of: callback) }
+        if run.isCancelRequested.load(ordering: .acquiring) { try await rethrowCancel(of: callback) }
         let row = try await settled(callback)
         guard row.status == .succeeded else {
             let cause = RecordedError(outside: RecordedError(row.error))

@@ -58,7 +58,8 @@ extension DurableContext {
                     stackTrace: error.cause.stackTrace)
                 throw CallbackError(code: .submitterFailed, callback: name, cause: cause)
             }
-            return try await inner.completed(identity).resultBytes
+            let result = try await inner.completed(identity).result
+            return try await run.bytes(of: result, on: inner.strand)
         }
         return try await decoded(
             from: bytes, of: identity.id, serdes ?? run.serdes, as: "the result of callback \(name ?? "")")

@@ -13,7 +13,7 @@ extension DurableContext {
     @inline(never)
     nonisolated(nonsending) func tellOfCancel() async throws {
         if let row = run.row(path.next), row.identity.subType == Self.cancellationSubType {
-            try replayCancel(row)
+            try await replayCancel(row)
         }
         guard !isToldOfCancel, !hasHistoryAhead else { return }
         try await recordCancel(interrupting: nil)
@@ -22,26 +22,30 @@ extension DurableContext {
     /// As ``tellOfCancel()``, for an operation that waits.
     @inline(never)
     nonisolated(nonsending) func tellOfCancel(interrupting identity: OperationIdentity) async throws {
-        try rethrowCancel(of: identity)
+        try await rethrowCancel(of: identity)
         guard !isToldOfCancel, !hasHistoryAhead else { return }
         try await recordCancel(interrupting: identity)
     }
 
     /// Throws when the history says that this operation was interrupted, whatever became of it since.
     @inline(never)
-    func rethrowCancel(of identity: OperationIdentity) throws {
-        guard let row = run.row(path.next), row.identity.subType == Self.cancellationSubType,
-            CancellationRecord(row).interrupted == identity.id.rawValue
-        else { return }
+    nonisolated(nonsending) func rethrowCancel(of identity: OperationIdentity) async throws {
+        guard let row = run.row(path.next), row.identity.subType == Self.cancellationSubType else { return }
+        let record = CancellationRecord(try await run.bytes(of: row.result, on: strand))
+        guard record.interrupted == identity.id.rawValue else { return }
         _ = try run.replay(identity)
-        try replayCancel(row)
+        throw replayed(record, row)
     }
 
-    private func replayCancel(_ row: Operation) throws -> Never {
+    private nonisolated(nonsending) func replayCancel(_ row: Operation) async throws -> Never {
+        throw replayed(CancellationRecord(try await run.bytes(of: row.result, on: strand)), row)
+    }
+
+    private func replayed(_ record: CancellationRecord, _ row: Operation) -> ExecutionCancelledError {
         _ = path.take()
         isToldOfCancel = true
         note(row)
-        throw ExecutionCancelledError(reason: CancellationRecord(row).reason)
+        return ExecutionCancelledError(reason: record.reason)
     }
 
     private nonisolated(nonsending) func recordCancel(interrupting interrupted: OperationIdentity?) async throws
@@ -80,10 +84,10 @@ struct CancellationRecord: Codable {
         self.reason = reason
     }
 
-    init(_ row: Operation) {
+    init(_ bytes: [UInt8]?) {
         self.init(interrupted: nil, reason: nil)
         // Recorded by `bytes` alone; anything else interrupts nothing, and its cause is the request's.
-        guard let bytes = row.resultBytes, let record = try? JSONSerdes.decode(CancellationRecord.self, from: bytes)
+        guard let bytes, let record = try? JSONSerdes.decode(CancellationRecord.self, from: bytes)
         else { return }
         self = record
     }

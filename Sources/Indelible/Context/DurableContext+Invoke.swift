@@ -40,7 +40,7 @@ extension DurableContext {
                     code: InvokeError.Code(row.status), invoke: identity.name,
                     cause: RecordedError(outside: RecordedError(row.error)))
             }
-            return try await target.decodeOutput(row.resultBytes, place)
+            return try await target.decodeOutput(try await run.bytes(of: row.result, on: strand), place)
         }
     }
 

@@ -90,8 +90,9 @@ extension DurableContext {
             let place = SerdesPlace(run.execution, operation: identity.id.rawValue)
             let step = StepRun(context: self, identity: identity, retry: retry, semantics: semantics)
             return try await step.value { row in
-                try await serdes.decoded(
-                    Result.self, from: row.resultBytes, for: place, as: "the result of step \(identity)")
+                let bytes = try await run.bytes(of: row.result, on: strand)
+                return try await serdes.decoded(
+                    Result.self, from: bytes, for: place, as: "the result of step \(identity)")
             } attempt: { step in
                 let produced = try await attempt(step)
                 let bytes = try await serdes.encoded(produced, for: place, as: "the result of step \(identity)")

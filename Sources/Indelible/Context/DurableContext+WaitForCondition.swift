@@ -62,7 +62,7 @@ private struct Polling<State: Codable> {
                 if row.status.isTerminal { return try await outcome(of: row) }
                 number = row.attemptsEnded + 1
                 // A state that is none says nothing about the condition, which stays as it is.
-                if let bytes = row.resultBytes { recorded = try await decoded(bytes) }
+                if row.result != nil { recorded = try await decoded(try await bytes(of: row)) }
                 if row.status == .ready { try await start() } else { context.endReplay() }
             } else {
                 try await start()
@@ -154,7 +154,11 @@ private struct Polling<State: Codable> {
         guard row.status == .succeeded else {
             throw failure(RecordedError(row.error), attempts: row.attemptsEnded)
         }
-        return try await decoded(row.resultBytes)
+        return try await decoded(try await bytes(of: row))
+    }
+
+    private nonisolated(nonsending) func bytes(of row: Operation) async throws -> [UInt8]? {
+        try await run.bytes(of: row.result, on: context.strand)
     }
 
     private func failure(_ cause: RecordedError, attempts: Int) -> any Error {

@@ -134,7 +134,7 @@ extension DurableContext {
         random = drawn.inside(path.count)
         defer { random = drawn }
         // What is open has not waited yet: whoever asks for its result is told.
-        if !isOpen, run.isCancelRequested.load(ordering: .acquiring) { try rethrowCancel(of: identity) }
+        if !isOpen, run.isCancelRequested.load(ordering: .acquiring) { try await rethrowCancel(of: identity) }
         do {
             return try await run.observed(identity, isOpen: isOpen, isRecorded: isRecorded) {
                 do { return try await body(identity) } catch { throw run.passing(error, on: strand) }

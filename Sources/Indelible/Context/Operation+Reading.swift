@@ -1,11 +1,6 @@
 import ExecutionModel
 
 extension Operation {
-    /// The recorded bytes; nil when there are none.
-    var resultBytes: [UInt8]? {
-        result?.inlineBytes
-    }
-
     /// How many attempts of a step have ended; 0 for any other operation.
     var attemptsEnded: Int {
         guard case .step(let attempt, _) = details else { return 0 }
@@ -32,9 +27,11 @@ extension [Operation] {
 }
 
 extension Payload {
+    /// The bytes of an execution's input, of its result, and of what its history shows: whoever hands these over has loaded
+    /// them. What a row holds, ``HandlerRun/bytes(of:on:)`` loads.
     var inlineBytes: [UInt8] {
         guard case .inline(let bytes) = self else {
-            preconditionFailure("a backend loads stored payloads before it hands over rows")
+            preconditionFailure("the engine loads a stored input or result before it hands it over")
         }
         return bytes
     }

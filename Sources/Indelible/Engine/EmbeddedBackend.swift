@@ -30,6 +30,15 @@ final class EmbeddedBackend: DurableBackend {
         return BackendReply(order: reply.order, operations: reply.operations)
     }
 
+    nonisolated(nonsending) func load(_ payload: Payload) async throws(BackendError) -> [UInt8] {
+        do throws(RuntimeError) {
+            return try await runtime.resolve(payload)
+        } catch {
+            // Nothing of the operation's outcome is known to be wrong: another try may read it, or says so again.
+            throw .unavailable(ErrorObject(message: "\(error)", type: EngineRuntime.payloadUnreadableType))
+        }
+    }
+
     func listen(_ listener: InvocationNews.Listener?) {
         news.listen(listener)
     }

@@ -7,13 +7,16 @@ import ExecutionModel
 /// that one caller makes one after the other are recorded in that order.
 package protocol DurableBackend: AnyObject, Sendable {
     /// Records `updates`, all or none, and returns the operations that changed since the last reply, those just
-    /// recorded included. Their payloads are inline. No updates: only asks what has changed.
+    /// recorded included. Their results may be stored; the execution's input is not. No updates: only asks what has changed.
     ///
     /// - Parameter forced: Whether to return only once the updates are durable. Otherwise they survive what comes after
     ///   them or nothing: fit for facts that nobody relies on yet.
     nonisolated(nonsending) func checkpoint(
         _ updates: [OperationUpdate], forced: Bool
     ) async throws(BackendError) -> BackendReply
+
+    /// The bytes of a row's result that the row does not hold itself.
+    nonisolated(nonsending) func load(_ payload: Payload) async throws(BackendError) -> [UInt8]
 
     /// Calls `listener` whenever something has changed that no reply has told yet. It may come from any thread, and must
     /// do no more than note it. Nil: nobody is to be told any more.

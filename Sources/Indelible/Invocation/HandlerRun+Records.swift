@@ -129,6 +129,25 @@ extension HandlerRun {
         }
     }
 
+    /// The bytes of a row's result; nil when it has none. Reads the log where they are not in memory, so not before they are
+    /// asked for: a handler replays over many results and may look at few.
+    ///
+    /// - Throws: ``Suspension`` when the invocation is over, or its bytes cannot be read, which ends it: it is tried again.
+    nonisolated(nonsending) func bytes(of result: Payload?, on strand: Strand) async throws -> [UInt8]? {
+        switch result {
+        case nil: nil
+        case .inline(let bytes): bytes
+        case .stored(let lsn, let length): try await load(.stored(lsn: lsn, length: length), on: strand)
+        }
+    }
+
+    @inline(never)
+    private nonisolated(nonsending) func load(_ payload: Payload, on strand: Strand) async throws -> [UInt8] {
+        let backend = state.withLock { $0.isOver(for: strand) ? nil : $0.input.backend }
+        guard let backend else { throw Suspension() }
+        do throws(BackendError) { return try await backend.load(payload) } catch { throw failure(error) }
+    }
+
     private func failure(_ error: BackendError) -> any Error {
         switch error {
         case .invocationOver: end(.abandoned)
