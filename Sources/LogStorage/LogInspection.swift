@@ -74,6 +74,8 @@ struct LogInspection {
         var problems: [LogDamage] = []
         var torn: LogDamage?
         let end = try end(of: place, &problems)
+        // Once it has a successor, its tail may be given back.
+        if place.isNewest, !problems.isEmpty, try exists(header.number + 1) { return false }
         // Of a file that lacks its last bytes nobody can say what they were.
         let hasTail = place.isNewest && problems.isEmpty
         var walk = SegmentWalk(FrameScanner(place.segment.file, header: header, end: end))
