@@ -15,6 +15,12 @@ struct LogDirectory {
     /// Names that any directory may hold: what `mkfs` makes.
     private static let harmless: Set<String> = ["lost+found"]
 
+    /// Segments that are known to be there.
+    init(path: String, segments: [UInt64]) {
+        self.path = path
+        self.segments = segments
+    }
+
     /// Looks without changing anything.
     ///
     /// - Throws: ``LogError/notALog(path:found:)`` for a file, and for a directory that holds other things and no segment.

@@ -94,6 +94,34 @@ import Testing
         #expect(try await Tool.run(["execution", "get", "--data", log, "ask/open"]).output.contains(#""yes""#))
     }
 
+    @Test func `a log in use is backed up, and a backup becomes a log again`() async throws {
+        let log = try await Tool.makeLog()
+        let (backup, restored) = (log + "-backup", log + "-restored")
+        defer { for path in [log, backup, restored] { try? FileManager.default.removeItem(atPath: path) } }
+        let engine = try await DurableEngine.open(at: log)
+        let backUp = ["log", "backup", "--data", log, "--to", backup]
+        let first = try await Tool.run(backUp)
+        #expect(first.code == 0 && first.output.contains("copied 2 segments"))
+        #expect(try await Tool.run(backUp + ["--json"]).output.contains(#""copiedSegments":[2]"#))
+        try await engine.close()
+        let restore = ["log", "restore", "--from", backup, "--data", restored]
+        #expect(try await Tool.run(restore + ["--json"]).output.contains(#""segments":2"#))
+        #expect(try await Tool.run(["execution", "get", "--data", restored, "double/one"]).output.contains("42"))
+        // The directory is taken now; a log is no copy of itself; a backup that went on by itself is none any more.
+        #expect(try await Tool.run(restore).code == 3)
+        #expect(try await Tool.run(["log", "backup", "--data", log, "--to", log + "/"]).code == 2)
+        #expect(try await Tool.run(backUp).code == 0)
+        #expect(try await Tool.run(["execution", "stop", "--data", backup, "ask/open"]).code == 0)
+        #expect(try await Tool.run(backUp).code == 1)
+
+        let segment = restored + "/00000001.segment"
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: segment))
+        bytes[8_192 + 100] ^= 0x10
+        try bytes.write(to: URL(fileURLWithPath: segment))
+        #expect(try await Tool.run(["log", "restore", "--from", restored, "--data", log + "-more"]).code == 1)
+        #expect(try await Tool.run(["log", "backup", "--data", restored, "--to", log + "-more"]).code == 1)
+    }
+
     @Test func `a flipped byte is found and named, and a log in use is said to be`() async throws {
         let log = try await Tool.makeLog()
         defer { try? FileManager.default.removeItem(atPath: log) }
