@@ -44,6 +44,7 @@ package struct LogReader {
             }
             guard lsn == nextLSN else { continue }
             nextLSN = lsn.advanced(by: 1)
+            if entry.isLost { continue }
             return LogRecord(
                 lsn: lsn, execution: entry.execution, sequence: entry.sequence, kind: entry.kind, time: entry.time,
                 body: Array(frame.bodies[bodyStart..<bodyStart + entry.length]))

@@ -128,9 +128,10 @@ extension Frame {
         lsns.map { $0[index] } ?? header.firstLSN.advanced(by: index)
     }
 
+    /// Every record, in the order of LSN. Placeholders for lost ones are none.
     package func forEachRecord<Failure: Error>(_ body: (LogRecord) throws(Failure) -> Void) throws(Failure) {
         var start = 0
-        for (index, entry) in entries.enumerated() {
+        for (index, entry) in entries.enumerated() where !entry.isLost {
             try body(
                 LogRecord(
                     lsn: lsn(at: index), execution: entry.execution, sequence: entry.sequence,

@@ -122,6 +122,30 @@ import Testing
         #expect(try await Tool.run(["log", "backup", "--data", restored, "--to", log + "-more"]).code == 1)
     }
 
+    @Test func `a damaged log is salvaged, and the new one says what is missing`() async throws {
+        let log = try await Tool.makeLog()
+        let (whole, salvaged) = (log + "-whole", log + "-salvaged")
+        defer { for path in [log, whole, salvaged] { try? FileManager.default.removeItem(atPath: path) } }
+        #expect(try await Tool.run(["log", "salvage", "--data", log, "--to", whole]).code == 0)
+        #expect(try await Tool.run(["execution", "get", "--data", whole, "double/one"]).output.contains("42"))
+        // The bodies of the second frame.
+        let segment = log + "/00000001.segment"
+        let frames = try await Tool.run(["log", "dump", "--data", log, "--frames", "--json"]).output
+        let offsets = frames.matches(of: /"offset":([0-9]+)/).compactMap { Int($0.1) }
+        var bytes = try Data(contentsOf: URL(fileURLWithPath: segment))
+        bytes[try #require(offsets.dropFirst(2).first) - 9] ^= 0x10
+        try bytes.write(to: URL(fileURLWithPath: segment))
+        let end = try await Tool.run(["log", "salvage", "--data", log, "--to", salvaged, "--json"])
+        #expect(end.code == 1)
+        #expect(end.output.contains(#""type":"summary""#) && end.output.contains(#""type":"problem""#))
+        #expect(end.output.contains(#""name":"one""#) && end.output.contains(#""standing":"ended""#))
+        let dump = try await Tool.run(["log", "dump", "--data", salvaged])
+        #expect(dump.code == 0 && dump.output.contains("lost before this log was salvaged"))
+        #expect(try await Tool.run(["execution", "get", "--data", salvaged, "double/one"]).output.contains("42"))
+        #expect(try await Tool.run(["execution", "get", "--data", salvaged, "ask/open"]).output.contains("callback"))
+        #expect(try await Tool.run(["log", "salvage", "--data", log, "--to", salvaged]).code == 3)
+    }
+
     @Test func `a flipped byte is found and named, and a log in use is said to be`() async throws {
         let log = try await Tool.makeLog()
         defer { try? FileManager.default.removeItem(atPath: log) }

@@ -6,5 +6,6 @@ struct LogCommand: ParsableCommand {
         abstract: "Checks, counts, prints and copies what a log's files hold, while it is open elsewhere or not.",
         subcommands: [
             LogVerify.self, LogStats.self, LogDump.self, LogBackupCommand.self, LogRestoreCommand.self,
+            LogSalvageCommand.self,
         ])
 }

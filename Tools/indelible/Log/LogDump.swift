@@ -31,6 +31,14 @@ struct LogDump: ParsableCommand {
                 count += 1
                 try print(FrameLine(located), &printer)
             } else {
+                for (index, entry) in located.frame.entries.enumerated() where entry.isLost {
+                    let line = LostLine(
+                        lsn: located.frame.header.firstLSN.advanced(by: index).rawValue, segment: located.segment,
+                        frameOffset: located.offset)
+                    guard line.lsn >= from, count < limit ?? .max else { break }
+                    count += 1
+                    try print(line, &printer)
+                }
                 try located.frame.forEachRecord { record in
                     // Each is looked at: the first events of an operation name it for the later ones.
                     let line = try lines.line(record, located)
@@ -83,6 +91,16 @@ struct RecordLine: Encodable, DumpText {
         try container.encode(frameOffset, forKey: .frameOffset)
         try container.encode(length, forKey: .length)
     }
+}
+
+/// Where a record was before the log was salvaged.
+struct LostLine: Encodable, DumpText {
+    var event = "recordLost"
+    var lsn: UInt64
+    var segment: UInt64
+    var frameOffset: Int
+
+    var text: String { "\(lsn)  \(segment):\(frameOffset)  lost before this log was salvaged" }
 }
 
 struct FrameLine: Encodable, DumpText {

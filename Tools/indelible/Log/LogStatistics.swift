@@ -58,9 +58,13 @@ struct LogStatistics: Encodable {
         segments = segmentList.count
         recordsOfKind = Dictionary(
             uniqueKeysWithValues: countOfKind.enumerated().filter { $0.element > 0 }.map { kind, count in
-                (EventKind(rawValue: UInt8(kind)).map { "\($0)" } ?? "kind \(kind)", count)
+                (EventKind(rawValue: UInt8(kind)).map { "\($0)" } ?? Self.name(ofOther: UInt8(kind)), count)
             })
         executions = recordsOfKind["\(EventKind.executionStarted)"] ?? 0
         problems = report.problems.count
+    }
+
+    private static func name(ofOther kind: UInt8) -> String {
+        kind == SalvageWriter.lostKind ? "recordLost" : "kind \(kind)"
     }
 }
