@@ -76,17 +76,11 @@ package struct FrameTail {
     }
 
     private mutating func open(_ entry: SegmentList.Entry) throws(LogError) {
-        let handle: LogFileHandle
-        do throws(FileSystemError) {
-            handle = LogFileHandle(try state.fileSystem.open(state.path(SegmentNames.segment(entry.number)), .read))
-        } catch {
-            throw .storage(error)
-        }
-        let header = try SegmentHeader.read(handle.file, number: entry.number)
+        let reading = try SegmentReading(.append(entry.number), in: state.directory, state.fileSystem)
         segment = Segment(
-            number: entry.number, handle: handle,
-            scanner: FrameScanner(handle.file, header: header, end: entry.end, reading: .directory),
-            offset: entry.offset(atOrBefore: nextLSN, headerEnd: SegmentHeader.encodedByteCount))
+            number: entry.number, handle: reading.handle,
+            scanner: FrameScanner(reading.file, header: reading.header, end: entry.end, reading: .directory),
+            offset: state.place(of: nextLSN, in: entry, reading))
     }
 
     /// The frame at the place in hand; nil: the readable ones end there.

@@ -12,7 +12,7 @@ package struct LogReader {
     private var bodyStart = 0
 
     private struct Segment {
-        var index: Int
+        var number: UInt64
         var file: LogFileHandle
         var scanner: FrameScanner
         var offset: Int
@@ -56,35 +56,32 @@ package struct LogReader {
     /// Loads the frame that holds the next record, going on to the next segment where one ends.
     private mutating func loadFrame() throws(LogError) -> Bool {
         while true {
-            let (target, current) = (nextLSN, segment?.index)
-            let (index, entry) = state.content.withLock { content in
-                let index = current ?? content.segments.index(of: target) ?? 0
-                return (index, content.segments.entries[index])
+            let (target, current) = (nextLSN, segment?.number)
+            let (entry, successor) = state.content.withLock { content in
+                let inHand = current.flatMap { content.segments.index(ofNumber: $0) }
+                let index = inHand ?? content.segments.index(of: target) ?? 0
+                let entry = content.segments.entries[index]
+                return (entry, content.segments.entry(after: entry.number))
             }
             guard nextLSN < entry.nextLSN else {
                 // A segment that ended has a successor; the newest one may grow.
-                let hasSuccessor = state.content.withLock { index + 1 < $0.segments.entries.count }
-                guard hasSuccessor else { return false }
-                try open(index + 1)
+                guard let successor else { return false }
+                try open(successor)
                 continue
             }
-            if segment == nil { try open(index) }
+            if segment?.number != entry.number { try open(entry) }
             if try scan(upTo: entry) { return true }
         }
     }
 
-    private mutating func open(_ index: Int) throws(LogError) {
-        let entry = state.content.withLock { $0.segments.entries[index] }
-        let file: LogFileHandle
-        do throws(FileSystemError) {
-            file = LogFileHandle(try state.fileSystem.open(state.path(SegmentNames.segment(entry.number)), .read))
-        } catch {
-            throw .storage(error)
-        }
-        let header = try SegmentHeader.read(file.file, number: entry.number)
+    private mutating func open(_ entry: SegmentList.Entry) throws(LogError) {
+        // Records are missing in front of a segment alone: where others were dropped.
+        nextLSN = max(nextLSN, entry.firstLSN)
+        let reading = try SegmentReading(.append(entry.number), in: state.directory, state.fileSystem)
         segment = Segment(
-            index: index, file: file, scanner: FrameScanner(file.file, header: header, end: entry.end),
-            offset: entry.offset(atOrBefore: nextLSN, headerEnd: SegmentHeader.encodedByteCount))
+            number: entry.number, file: reading.handle,
+            scanner: FrameScanner(reading.file, header: reading.header, end: entry.end),
+            offset: state.place(of: nextLSN, in: entry, reading))
     }
 
     /// - Returns: False: the frame at the place holds no record that is wanted; the place has moved on.

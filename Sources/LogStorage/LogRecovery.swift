@@ -1,9 +1,14 @@
-/// Reads a log from its first segment to where it ends, and decides where that is. Changes nothing.
+/// Reads a log from its first segment, or from where a snapshot says, to where it ends, and decides where that is.
+/// Changes nothing.
 ///
 /// ``SegmentVerdict`` has the rules; the first damage ends it.
 struct LogRecovery {
     let directory: LogDirectory
     let fileSystem: any LogFileSystem
+    /// Nil: the log's first record.
+    var start: LogStart?
+    /// What of the frames is read.
+    var parts = FrameParts.bodies
 
     /// What was found.
     struct Outcome {
@@ -23,18 +28,26 @@ struct LogRecovery {
         var tornTail: LogDamage?
     }
 
+    /// - Parameter recovered: Is given each record.
     /// - Throws: ``LogError/damaged(_:)``, ``LogError/newerVersion(segment:version:supported:)``, and
     ///   ``LogError/storage(_:)`` when the device refuses to read: that is not the end of the log.
     func run(_ recovered: (LogRecord) -> Void) throws(LogError) -> Outcome {
-        if let missing = directory.missing {
-            throw .damaged(LogDamage(segment: missing, offset: 0, reason: .missing))
-        }
+        try walk { $0.frame.forEachRecord(recovered) }
+    }
+
+    /// The same for those who go by the frames.
+    func walk(_ recovered: (LocatedFrame) -> Void) throws(LogError) -> Outcome {
+        let numbers = try walkedSegments()
+        let rows = start?.sealed.filter { $0.number < numbers[0] } ?? []
+        try checkSealed(rows)
         var outcome = Outcome()
-        guard let first = directory.segments.first else { return outcome }
+        outcome.segments = rows.map { SegmentList.Entry($0) }
+        outcome.frameBytes = rows.reduce(0) { $0 + $1.end - SegmentHeader.encodedByteCount }
+        guard let first = numbers.first else { return outcome }
         var current = try open(first)
-        try refuse(current.checkFirst())
+        if start == nil { try refuse(current.checkFirst()) } else { try checkBeginning(current, after: rows) }
         outcome.logID = current.header.logID
-        for number in directory.segments.dropFirst() {
+        for number in numbers.dropFirst() {
             let successor = try open(number)
             if successor.header.logID != current.header.logID {
                 throw .damaged(successor.headerDamage(.foreignLog))
@@ -43,6 +56,7 @@ struct LogRecovery {
             current = successor
         }
         try readNewest(current, &outcome, recovered)
+        try checkEnd(outcome, newest: current.header.number)
         return outcome
     }
 
@@ -58,17 +72,17 @@ struct LogRecovery {
 
     private func readSealed(
         _ segment: SegmentReading, successor: SegmentHeader, _ outcome: inout Outcome,
-        _ recovered: (LogRecord) -> Void
+        _ recovered: (LocatedFrame) -> Void
     ) throws(LogError) {
         let end = successor.endOfPredecessor(segment.header)
         try refuse(segment.checkSize(expected: end))
-        var walk = SegmentWalk(FrameScanner(segment.file, header: segment.header, end: end))
-        let verdict = try walk.judge(successor: successor) { $0.frame.forEachRecord(recovered) }
+        var walk = SegmentWalk(FrameScanner(segment.file, header: segment.header, end: end, reading: parts))
+        let verdict = try walk.judge(successor: successor, recovered)
         try outcome.take(walk, verdict)
     }
 
     private func readNewest(
-        _ segment: SegmentReading, _ outcome: inout Outcome, _ recovered: (LogRecord) -> Void
+        _ segment: SegmentReading, _ outcome: inout Outcome, _ recovered: (LocatedFrame) -> Void
     ) throws(LogError) {
         // What a killed process wrote and did not sync is in the cache alone: it must be on the disk before it is
         // shown to anyone. What a failed sync dropped is in the cache alone too, and reading the device tells.
@@ -76,8 +90,9 @@ struct LogRecovery {
         let header = segment.header
         try refuse(segment.checkSize(expected: header.byteCount))
         var walk = SegmentWalk(
-            FrameScanner(segment.file, header: header, end: header.byteCount, readsDevice: true))
-        let verdict = try walk.judgeNewest { $0.frame.forEachRecord(recovered) }
+            FrameScanner(
+                segment.file, header: header, end: header.byteCount, reading: parts, readsDevice: true))
+        let verdict = try walk.judgeNewest(recovered)
         try outcome.take(walk, verdict)
         if outcome.nextLSN == header.firstLSN {
             outcome.segments.removeLast()

@@ -7,8 +7,11 @@ struct SegmentList: Sendable {
         var nextLSN: LSN
         /// Where the readable frames end.
         var end: Int
-        /// Some frames: the first record's LSN, and the offset of the frame. Never empty once there is a frame.
+        /// Some frames: the first record's LSN, and the offset of the frame. Empty where
+        /// the segment was not read.
         var marks: [Mark] = []
+        /// The header CRC of the last frame; of a newest segment, once it has a successor.
+        var lastFrameCRC: UInt32 = 0
 
         /// Notes a frame that starts a group, if the last one noted is far enough back.
         mutating func note(_ lsn: LSN, at offset: Int) {

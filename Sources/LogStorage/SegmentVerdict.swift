@@ -27,6 +27,17 @@ extension SegmentWalk {
         return .whole(torn: nil)
     }
 
+    /// Judges a segment whose successor was dropped, over a scanner that ends where the list says.
+    mutating func judge(_ row: SealedSegment, _ take: (LocatedFrame) -> Void) throws(LogError) -> SegmentVerdict {
+        if let stop = try run(take) { return .damaged(stop) }
+        guard wholeEnd == row.end else { return .damaged(damage(.endMismatch(field: "end"))) }
+        guard chain.nextLSN == row.nextLSN else { return .damaged(damage(.endMismatch(field: "nextLSN"))) }
+        guard chain.lastFrameCRC == row.lastFrameCRC else {
+            return .damaged(damage(.endMismatch(field: "lastFrameCRC")))
+        }
+        return .whole(torn: nil)
+    }
+
     /// Judges a rewrite segment, over a scanner that ends where its header says: it is whole, or damaged.
     mutating func judgeRewrite(
         _ rewrite: SegmentHeader.Rewrite, _ take: (LocatedFrame) -> Void

@@ -26,7 +26,7 @@ struct SegmentWalk {
         wholeFrameCRC = chain.lastFrameCRC
         entry = SegmentList.Entry(
             number: scanner.header.number, firstLSN: scanner.header.firstLSN, nextLSN: scanner.header.firstLSN,
-            end: SegmentHeader.encodedByteCount)
+            end: SegmentHeader.encodedByteCount, lastFrameCRC: chain.lastFrameCRC)
     }
 
     /// Walks on from ``offset``. After a stop it looks at the same place again, which a writer may have filled.
@@ -119,6 +119,7 @@ struct SegmentWalk {
         wholeFrameCRC = chain.lastFrameCRC
         entry.nextLSN = chain.nextLSN
         entry.end = offset
+        entry.lastFrameCRC = wholeFrameCRC
     }
 }
 

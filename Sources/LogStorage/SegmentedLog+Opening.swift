@@ -32,6 +32,44 @@ extension SegmentedLog {
         }
     }
 
+    /// Opens the log in `directory` in the same way, but reads only what a snapshot does not cover, and of that the
+    /// frames' directories: the bodies' checksums are checked, and nothing is decompressed.
+    ///
+    /// - Parameters:
+    ///   - from: Says where to start; nil reads the log from its first record, which needs all its segments. Called once
+    ///     the directory is locked and before anything is read, so it may look for the newest snapshot there.
+    ///   - outlined: Is given each frame with a record at or above the start, in the order of LSN, sync-points left out.
+    ///     What it was given counts only once `open` returns.
+    /// - Throws: As the other does; ``LogError/damaged(_:)`` also when what the snapshot says of the log does not hold: a
+    ///   segment that it lists is missing or cut, is continued by another, or the log ends before the start.
+    package static func open(
+        at directory: String, options: LogOptions, fileSystem: any LogFileSystem, clock: any LogClock, seed: UInt64,
+        waitForLock: Bool, startThreads: Bool = true, from findStart: () throws(LogError) -> LogStart?,
+        outlined: (FrameOutline) -> Void, accepts: () -> Bool = { true }
+    ) throws(LogError) -> SegmentedLog {
+        try prepare(directory, fileSystem)
+        let lock = try take(directory, fileSystem, wait: waitForLock)
+        do throws(LogError) {
+            let beginning = try findStart()
+            let survey = try LogDirectory(surveying: directory, fileSystem: fileSystem)
+            let recovery = LogRecovery(
+                directory: survey, fileSystem: fileSystem, start: beginning, parts: .payloadChecksum)
+            let outcome = try recovery.walk { located in
+                let header = located.frame.header
+                guard !header.isSyncPoint, header.endLSN > beginning?.lsn ?? .first else { return }
+                let location = FrameLocation(file: .append(located.segment), offset: located.offset)
+                outlined(FrameOutline(located.frame, at: location))
+            }
+            guard accepts() else { throw .declined }
+            return try start(
+                after: outcome, temporaries: survey.temporaryNames, directory: directory, options: options,
+                fileSystem: fileSystem, clock: clock, seed: seed, lock: lock, startThreads: startThreads)
+        } catch {
+            lock.release()
+            throw error
+        }
+    }
+
     /// Refuses what must not be touched, a lock file included; makes the directory where there is none.
     private static func prepare(_ directory: String, _ fileSystem: any LogFileSystem) throws(LogError) {
         do throws(FileSystemError) {
@@ -117,12 +155,19 @@ extension LogState {
         }
     }
 
-    /// The header just made durable says where that segment ends, so what is beyond is dead.
+    /// The header just made durable says where that segment ends, so what is beyond is dead; but for a footer, which was
+    /// written there if this log was open before without an append.
     fileprivate func giveBackTail(of segment: SegmentHeader.Predecessor) {
         do throws(FileSystemError) {
             let file = try fileSystem.open(path(SegmentNames.segment(segment.number)), .readWrite)
             defer { file.close() }
-            try file.truncate(to: Int(segment.endOffset))
+            let (end, size) = (Int(segment.endOffset), try file.size())
+            let place = size - FooterTrailer.encodedByteCount
+            if place >= end {
+                let trailer = try file.read(at: place, count: FooterTrailer.encodedByteCount)
+                if FooterTrailer.isMagic(trailer) { return }
+            }
+            try file.truncate(to: end)
         } catch {
             // Only space: nothing depends on it.
         }

@@ -219,7 +219,9 @@ struct WriterContent: ~Copyable {
         segment = OpenSegment(header: header, file: file, padsCommits: options.padCommits)
         unvouchedSince = nil
         let first = written
+        let lastFrameCRC = header.predecessor?.lastFrameCRC ?? 0
         state.content.withLock { content in
+            content.segments.entries[content.segments.entries.count - 1].lastFrameCRC = lastFrameCRC
             content.segments.entries.append(
                 SegmentList.Entry(
                     number: spare.number, firstLSN: first, nextLSN: first, end: SegmentHeader.encodedByteCount))

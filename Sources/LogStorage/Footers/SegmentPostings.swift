@@ -63,6 +63,10 @@ package struct SegmentPostings: Equatable, Sendable {
         }
     }
 
+    mutating func add(_ located: LocatedFrame, of file: LogFileID) {
+        add(FrameOutline(located.frame, at: FrameLocation(file: file, offset: located.offset)))
+    }
+
     private mutating func count(_ entry: RecordBatch.Entry, lsn: UInt64) {
         let isFirst = totals.recordCount == 0
         totals.recordCount += 1
