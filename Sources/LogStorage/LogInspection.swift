@@ -1,12 +1,17 @@
 /// One pass over all segments, which notes damage and goes on behind it.
 struct LogInspection {
-    private(set) var report = LogReport()
-    private let directory: LogDirectory
-    private let fileSystem: any LogFileSystem
+    var report = LogReport()
+    let directory: LogDirectory
+    let fileSystem: any LogFileSystem
+    /// The sealed segments that there must be, by number; nil: all.
+    private let retained: [UInt64: SealedSegment]?
+    private let lastRetained: UInt64
 
-    init(directory: LogDirectory, fileSystem: any LogFileSystem) {
+    init(directory: LogDirectory, fileSystem: any LogFileSystem, retained: [SealedSegment]? = nil) {
         self.directory = directory
         self.fileSystem = fileSystem
+        self.retained = retained.map { rows in Dictionary(rows.map { ($0.number, $0) }) { first, _ in first } }
+        lastRetained = retained?.map(\.number).max() ?? 0
     }
 
     mutating func run(progress: (Int, Int) -> Void, _ take: (LocatedFrame) -> Void) throws(LogError) {
@@ -15,7 +20,7 @@ struct LogInspection {
         while index < numbers.count {
             let number = numbers[index]
             let expected = index == 0 ? 1 : numbers[index - 1] + 1
-            for missing in expected..<number {
+            for missing in expected..<number where isExpected(missing) {
                 report.problems.append(LogDamage(segment: missing, offset: 0, reason: .missing))
             }
             // A segment may get its successor while it is being looked at.
@@ -28,8 +33,17 @@ struct LogInspection {
                 if try !inspect(place, take) { continue }
             }
             index += 1
-            progress(index, numbers.count)
+            progress(index, numbers.count + directory.rewrites.count)
         }
+        for (index, number) in directory.rewrites.enumerated() {
+            try inspectRewrite(number)
+            progress(numbers.count + index + 1, numbers.count + directory.rewrites.count)
+        }
+    }
+
+    private func isExpected(_ number: UInt64) -> Bool {
+        guard let retained, number <= lastRetained else { return true }
+        return retained[number] != nil
     }
 
     private struct Place {
@@ -81,8 +95,12 @@ struct LogInspection {
         var walk = SegmentWalk(FrameScanner(place.segment.file, header: header, end: end))
         // A second look at the segment hands on only what is new.
         let known = report.nextLSN
+        let isSealed = place.successor != nil || (!place.isNewest && retained?[header.number] != nil)
+        var postings = SegmentPostings()
         func count(_ located: LocatedFrame) {
             figures.add(located)
+            // Behind a damage there are others, and a footer that does not tell of them.
+            if isSealed && problems.isEmpty { postings.add(located, of: header.file) }
             if located.frame.header.endLSN > known { take(located) }
         }
         while true {
@@ -90,6 +108,8 @@ struct LogInspection {
             let verdict =
                 if let successor = place.successor {
                     try walk.judge(successor: successor, count)
+                } else if isSealed, let row = retained?[header.number] {
+                    try walk.judge(row, count)
                 } else {
                     try walk.judgeNewest(count)
                 }
@@ -105,6 +125,7 @@ struct LogInspection {
             problems.append(damage)
             guard damage.segment == header.number, try walk.resume() else { break }
         }
+        if isSealed, problems.isEmpty { try checkFooter(place.segment, postings) }
         figures.problemCount = problems.count
         report.segments.append(figures)
         report.problems += problems
@@ -123,6 +144,10 @@ struct LogInspection {
         if place.isNewest {
             if let damage = try place.segment.checkSize(expected: header.byteCount) { problems.append(damage) }
             return header.byteCount
+        }
+        if let row = retained?[header.number] {
+            if let damage = try place.segment.checkSize(expected: row.end) { problems.append(damage) }
+            return min(row.end, header.byteCount)
         }
         // Nobody says where it ends; it may have been cut rightly.
         do throws(FileSystemError) {

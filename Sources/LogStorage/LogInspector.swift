@@ -5,11 +5,17 @@
 package struct LogInspector: Sendable {
     private let path: String
     private let fileSystem: any LogFileSystem
+    private let retained: [SealedSegment]?
 
+    /// - Parameter retained: The sealed segments that the log still has, as the newest snapshot of the engine lists them:
+    ///   of those up to the last one listed, others were dropped on purpose. Nil: none were.
     /// - Throws: ``LogError/notALog(path:found:)`` also for an empty directory.
-    package init(directory: String, fileSystem: any LogFileSystem) throws(LogError) {
+    package init(
+        directory: String, fileSystem: any LogFileSystem, retained: [SealedSegment]? = nil
+    ) throws(LogError) {
         path = directory
         self.fileSystem = fileSystem
+        self.retained = retained
         let survey = try LogDirectory(surveying: directory, fileSystem: fileSystem)
         if survey.segments.isEmpty { throw .notALog(path: directory, found: "no segment") }
     }
@@ -49,7 +55,9 @@ package struct LogInspector: Sendable {
         var failure: (any Error)?
         var nextLSN = LSN.first
         try inspect(&report) { located in
-            guard failure == nil, located.frame.header.firstLSN == nextLSN else { return }
+            let first = located.frame.header.firstLSN
+            // Dropped segments leave gaps; any other one is in the report.
+            guard failure == nil, first == nextLSN || (retained != nil && first > nextLSN) else { return }
             nextLSN = located.frame.header.endLSN
             do { try located.frame.forEachRecord(body) } catch { failure = error }
         }
@@ -63,7 +71,7 @@ package struct LogInspector: Sendable {
         _ report: inout LogReport, progress: (Int, Int) -> Void = { _, _ in }, _ take: (LocatedFrame) -> Void
     ) throws(LogError) {
         let survey = try LogDirectory(surveying: path, fileSystem: fileSystem)
-        var inspection = LogInspection(directory: survey, fileSystem: fileSystem)
+        var inspection = LogInspection(directory: survey, fileSystem: fileSystem, retained: retained)
         try inspection.run(progress: progress, take)
         report = inspection.report
     }

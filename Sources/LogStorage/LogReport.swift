@@ -2,8 +2,12 @@
 package struct LogReport: Sendable {
     package var logID: LogID?
     package var segments: [SegmentReport] = []
+    /// The rewrite segments; their records are copies, so ``recordCount`` does not count them.
+    package var rewriteSegments: [SegmentReport] = []
     /// Every damage found, in the order of the segments. Empty: all that was acknowledged can be read.
     package var problems: [LogDamage] = []
+    /// Footers that do not check. They are caches, and whoever needs one makes it anew: no record is concerned.
+    package var notes: [FooterNote] = []
     /// Where bytes begin that were never acknowledged: of a commit that a crash cut, or one being written now.
     package var tornTail: LogDamage?
     /// The LSN after the last record that can be read.
@@ -11,6 +15,12 @@ package struct LogReport: Sendable {
 
     package var isIntact: Bool { problems.isEmpty }
     package var recordCount: Int { segments.reduce(0) { $0 + $1.recordCount } }
+}
+
+/// A footer that is not the one its segment's frames have.
+package struct FooterNote: Equatable, Sendable {
+    package var file: LogFileID
+    package var reason: FooterError
 }
 
 /// The figures of one segment.
