@@ -16,7 +16,7 @@ package final class SalvageWriter {
     package private(set) var nextLSN = LSN.first
 
     /// The kind of a placeholder. It belongs to no execution, and readers of records are not given it.
-    package static let lostKind: UInt8 = 0x72
+    package static let lostKind: UInt8 = 0x7F
 
     /// - Parameters:
     ///   - path: Missing or empty.
