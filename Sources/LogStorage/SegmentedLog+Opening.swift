@@ -62,7 +62,7 @@ extension SegmentedLog {
             }
             guard accepts() else { throw .declined }
             return try start(
-                after: outcome, temporaries: survey.temporaryNames, directory: directory, options: options,
+                after: outcome, temporaries: survey.temporaries, directory: directory, options: options,
                 fileSystem: fileSystem, clock: clock, seed: seed, lock: lock, startThreads: startThreads)
         } catch {
             lock.release()

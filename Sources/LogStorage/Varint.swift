@@ -1,7 +1,7 @@
 /// Unsigned integers of 7 bits a byte, low bits first, a set high bit meaning that more follow; as short as possible.
 /// Signed ones are zigzagged first, so that small negative numbers are short too.
-enum Varint {
-    enum Failure: Error, Equatable {
+package enum Varint {
+    package enum Failure: Error, Equatable {
         /// The bytes end within the integer.
         case truncated
         /// Above the type's range, or longer than its shortest form.
@@ -10,7 +10,7 @@ enum Varint {
 
     /// Writes at `target` and returns the byte after. The caller has reserved 10 bytes.
     @inline(__always)
-    static func encode(_ value: UInt64, to target: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
+    package static func encode(_ value: UInt64, to target: UnsafeMutableRawPointer) -> UnsafeMutableRawPointer {
         var rest = value
         var next = target
         while rest >= 0x80 {
@@ -31,7 +31,7 @@ enum Varint {
 
     /// Decodes at `offset` and moves it behind the integer.
     @inline(__always)
-    static func decode(_ bytes: RawSpan, at offset: inout Int) throws(Failure) -> UInt64 {
+    package static func decode(_ bytes: RawSpan, at offset: inout Int) throws(Failure) -> UInt64 {
         guard offset < bytes.byteCount else { throw .truncated }
         let first = bytes.unsafeLoad(fromByteOffset: offset, as: UInt8.self)
         offset += 1
@@ -51,12 +51,12 @@ enum Varint {
     }
 
     @inline(__always)
-    static func zigzag(_ value: Int64) -> UInt64 {
+    package static func zigzag(_ value: Int64) -> UInt64 {
         UInt64(bitPattern: (value << 1) ^ (value >> 63))
     }
 
     @inline(__always)
-    static func unzigzag(_ value: UInt64) -> Int64 {
+    package static func unzigzag(_ value: UInt64) -> Int64 {
         Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
     }
 }

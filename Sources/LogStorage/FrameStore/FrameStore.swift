@@ -28,8 +28,8 @@ package final class FrameStore: Sendable {
     /// Read at once: most frames are smaller, and a larger one takes a second read.
     private static let readByteCount = 16 << 10
 
-    private let directory: String
-    private let fileSystem: any LogFileSystem
+    let directory: String
+    let fileSystem: any LogFileSystem
     private let content: Mutex<Content>
 
     /// - Parameter cacheByteLimit: Bytes of frames that are kept, about; 0 keeps none.
@@ -73,12 +73,8 @@ package final class FrameStore: Sendable {
         let file: OpenFile
         do throws(LogError) {
             file = OpenFile(try SegmentReading(id, in: directory, fileSystem))
-        } catch .storage(let error) {
-            throw error.reason == .notFound ? .gone(id) : .storage(error)
-        } catch .damaged(let damage) {
-            throw .damaged(damage)
         } catch {
-            throw .newerVersion(id)
+            throw FrameStoreError(error, reading: id)
         }
         content.withLock { content in
             if content.forgotten == forgotten { content.files.insert(file, for: id, cost: 1) }

@@ -58,6 +58,17 @@ package enum FrameStoreError: Error, Equatable, Sendable {
     case storage(FileSystemError)
 }
 
+extension FrameStoreError {
+    /// Of an error that came of opening the file.
+    init(_ error: LogError, reading file: LogFileID) {
+        switch error {
+        case .storage(let error): self = error.reason == .notFound ? .gone(file) : .storage(error)
+        case .damaged(let damage): self = .damaged(damage)
+        default: self = .newerVersion(file)
+        }
+    }
+}
+
 extension FrameStoreError: CustomStringConvertible {
     package var description: String {
         switch self {

@@ -53,6 +53,11 @@ package struct ManifestStore: Sendable {
             manifest: max(kept.manifest, (survey.manifests.last ?? 0) + 1))
     }
 
+    /// The numbers of the rewrite segments that are there, ascending, whoever lists them.
+    package func rewriteNumbers() throws(LogError) -> [UInt64] {
+        try LogDirectory(surveying: directory, fileSystem: fileSystem).rewrites
+    }
+
     /// Removes the manifests below `number`: call it with that of the older of the two newest.
     package func removeOlder(than number: UInt64) throws(LogError) {
         let survey = try LogDirectory(surveying: directory, fileSystem: fileSystem)

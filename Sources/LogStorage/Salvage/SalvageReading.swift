@@ -64,7 +64,10 @@ struct SalvageReading {
             let directory = try segment.file.read(
                 at: offset, count: FrameHeader.encodedByteCount + header.directoryLength)
             guard directory.count == FrameHeader.encodedByteCount + header.directoryLength else { return nil }
-            do throws(FrameError) { try decoder.directory(directory.span.bytes, of: header, into: &entries) } catch {
+            var lsns: [LSN]?
+            do throws(FrameError) {
+                try decoder.directory(directory.span.bytes, of: header, into: &entries, lsns: &lsns)
+            } catch {
                 return nil
             }
             return (header, .directory(header, entries))
