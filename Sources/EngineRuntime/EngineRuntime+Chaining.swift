@@ -10,22 +10,35 @@ extension EngineRuntime {
     /// once, and recovery derives it anew.
     func completeParent(of child: ExecutionNumber) async {
         defer { endActivity() }
-        let (length, payload) = core.withLock { core in
-            core.engine.update(child) {
-                (($0.result?.length ?? 0) + ($0.error?.byteCount ?? 0), $0.endForParent?.end.result)
-            } ?? (0, nil)
-        }
         do throws(RuntimeError) {
-            // An ended execution's result never changes, so what is read here is what the turn finds.
-            let result = try await inMemory(payload)
-            try await submit(byteCount: room(records: 2, payloads: length), .completion) {
-                core, turn throws(RuntimeError) in
-                guard core.acceptsCommands else { throw core.refusal }
-                core.completeParent(of: child, result: result, in: &turn)
+            try await aboutChild(child) { () async throws(RuntimeError) in
+                let (length, payload) = core.withLock { core in
+                    core.engine.update(child) {
+                        (($0.result?.length ?? 0) + ($0.error?.byteCount ?? 0), $0.endForParent?.end.result)
+                    } ?? (0, nil)
+                }
+                // An ended execution's result never changes, so what is read here is what the turn finds.
+                let result = try await inMemory(payload)
+                try await submit(byteCount: room(records: 2, payloads: length), .completion) {
+                    core, turn throws(RuntimeError) in
+                    guard core.acceptsCommands else { throw core.refusal }
+                    core.completeParent(of: child, result: result, in: &turn)
+                }
             }
         } catch {
             guard case .log(.noRoom) = error else { return }
             if core.withLock({ $0.owe(child) }) { timerLoop.wake() }
+        }
+    }
+
+    /// Runs `body` while the execution is in memory, and the one that invoked it, if there are any.
+    func aboutChild<R>(
+        _ child: ExecutionNumber, _ body: () async throws(RuntimeError) -> R
+    ) async throws(RuntimeError) -> R {
+        try await about(child) { () async throws(RuntimeError) in
+            let parent = core.withLock { core in core.engine.update(child) { $0.start.parent?.execution } ?? nil }
+            guard let parent else { return try await body() }
+            return try await about(parent, body)
         }
     }
 }
@@ -39,15 +52,17 @@ extension Core {
         end.result = result
         let decision = engine.update(link.execution) { $0.decideChildEnd(link.operation, of: state.id, end) }
         if let decision { record(decision, of: link.execution, in: &turn) }
+        toldParents.insert(child)
         // Of a plain function's call its caller's record is all that is kept.
         if state.start.isPlain, !state.isInFlight { record([.executionDeleted], of: child, in: &turn) }
     }
 
-    /// Whether an execution waits for the end of `child` and has not been told of it.
-    mutating func isOwed(_ child: ExecutionNumber) -> Bool {
+    /// Whether an execution waits for the end of `child` and has not been told of it. One that is not in memory may, unless
+    /// this process has told it.
+    func isOwed(_ child: ExecutionNumber) -> Bool {
         guard let state = engine.execution(child), let (link, end) = state.endForParent else { return false }
-        let decision = engine.update(link.execution) { $0.decideChildEnd(link.operation, of: state.id, end) }
-        return !(decision?.events.isEmpty ?? true)
+        guard let parent = engine.execution(link.execution) else { return !toldParents.contains(child) }
+        return !parent.decideChildEnd(link.operation, of: state.id, end).events.isEmpty
     }
 
     /// Tries again in a moment.

@@ -45,8 +45,11 @@ extension EngineRuntime {
 
     private func closeLog() async throws(RuntimeError) {
         timerLoop.stop()
+        loader.stop(self)
+        maintenance.stop()
         parkedHandlers?.dropAll()
-        let result = await seams.blocking { [log] () -> Result<Void, RuntimeError> in
+        let result = await seams.blocking { [self] () -> Result<Void, RuntimeError> in
+            maintenance.finish(self)
             do throws(LogError) { return .success(try log.close()) } catch { return .failure(.log(error)) }
         }
         if case .failure(let error) = result { finish(.failed(error)) } else { finish(.closed) }
@@ -111,6 +114,8 @@ extension EngineRuntime {
             seams.start { [self] in
                 cancelInvocations(.failed(.log(error)))
                 timerLoop.stop()
+                loader.stop(self)
+                maintenance.stop()
                 parkedHandlers?.dropAll()
                 finish(.failed(.log(error)))
             }

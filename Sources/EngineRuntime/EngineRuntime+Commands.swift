@@ -19,10 +19,12 @@ extension EngineRuntime {
         function: FunctionKey, name: String? = nil, input: [UInt8]?, timeout: Milliseconds? = nil,
         tenantID: String? = nil, traceHeader: String? = nil
     ) async throws(RuntimeError) -> StartReply {
-        try await comparingInputs { existing async throws(RuntimeError) in
-            try await attemptStart(
-                function, name, input, timeout: timeout, tenantID: tenantID, traceHeader: traceHeader,
-                comparing: existing)
+        try await about(name: name, of: function.name) { () async throws(RuntimeError) in
+            try await comparingInputs { existing async throws(RuntimeError) in
+                try await attemptStart(
+                    function, name, input, timeout: timeout, tenantID: tenantID, traceHeader: traceHeader,
+                    comparing: existing)
+            }
         }
     }
 
@@ -47,7 +49,8 @@ extension EngineRuntime {
                 return .needs(payload)
             }
             let decision = try refusing { () throws(EngineError) in
-                try core.engine.decideStart(request, number: number, at: turn.now, existingInput: existing?.bytes)
+                try core.engine.decideStart(
+                    request, number: number, at: turn.now, existingInput: existing?.bytes)
             }
             core.record(decision, of: number, in: &turn)
             return .done(decision.reply)
@@ -107,16 +110,18 @@ extension EngineRuntime {
             case .fail(let error): error?.byteCount ?? 0
             case .heartbeat: 0
             }
-        try await submit(byteCount: roomFor(payloads: payloadLength), .completion) {
-            core, turn throws(RuntimeError) in
-            guard core.acceptsCommands else { throw core.refusal }
-            let number = callback.execution
-            let limits = core.engine.limits
-            let decision = try core.deciding(number, orThrow: .refused(.callbackNotFound)) {
-                state throws(EngineError) in
-                try state.decideCallback(callback, command, limits: limits, at: turn.now)
+        let number = callback.execution
+        try await about(number) { () async throws(RuntimeError) in
+            try await submit(byteCount: roomFor(payloads: payloadLength), .completion) {
+                core, turn throws(RuntimeError) in
+                guard core.acceptsCommands else { throw core.refusal }
+                let limits = core.engine.limits
+                let decision = try core.deciding(number, orThrow: .refused(.callbackNotFound)) {
+                    state throws(EngineError) in
+                    try state.decideCallback(callback, command, limits: limits, at: turn.now)
+                }
+                core.record(decision, of: number, in: &turn)
             }
-            core.record(decision, of: number, in: &turn)
         }
     }
 
@@ -142,20 +147,24 @@ extension EngineRuntime {
 
     /// Drops an ended execution: nobody finds it any more, and its name is free.
     package func delete(_ id: ExecutionID) async throws(RuntimeError) {
-        try await submit(byteCount: roomFor(records: 2, payloads: 0), .completion) { core, turn throws(RuntimeError) in
-            guard core.acceptsCommands else { throw core.refusal }
-            guard core.engine.update(id.number, { $0.id }) == id else { throw .unknownExecution(id.number) }
-            let decision = try core.deciding(id.number, orThrow: .unknownExecution(id.number)) {
-                state throws(EngineError) in try state.decideDeletion()
+        try await aboutChild(id.number) { () async throws(RuntimeError) in
+            try await submit(byteCount: roomFor(records: 2, payloads: 0), .completion) {
+                core, turn throws(RuntimeError) in
+                guard core.acceptsCommands else { throw core.refusal }
+                guard core.engine.update(id.number, { $0.id }) == id else { throw .unknownExecution(id.number) }
+                let decision = try core.deciding(id.number, orThrow: .unknownExecution(id.number)) {
+                    state throws(EngineError) in try state.decideDeletion()
+                }
+                guard !core.isOwed(id.number) else {
+                    throw .refused(
+                        EngineError(
+                            .resourceConflict,
+                            "The execution that invoked this one does not have its result yet: delete it a moment later."
+                        ))
+                }
+                core.record(decision, of: id.number, in: &turn)
+                if let task = core.invocations[id.number] { core.forget(task) }
             }
-            guard !core.isOwed(id.number) else {
-                throw .refused(
-                    EngineError(
-                        .resourceConflict,
-                        "The execution that invoked this one does not have its result yet: delete it a moment later."))
-            }
-            core.record(decision, of: id.number, in: &turn)
-            if let task = core.invocations[id.number] { core.forget(task) }
         }
         noteIdleInvocations()
     }
@@ -165,31 +174,35 @@ extension EngineRuntime {
         _ id: ExecutionID, length: Int,
         _ decide: (inout ExecutionState, Timestamp) throws(EngineError) -> Decision<Void>
     ) async throws(RuntimeError) {
-        try await submit(byteCount: roomFor(records: 2, payloads: length), .completion) {
-            core, turn throws(RuntimeError) in
-            guard core.acceptsCommands else { throw core.refusal }
-            guard core.engine.update(id.number, { $0.id }) == id else { throw .unknownExecution(id.number) }
-            let decision = try core.deciding(id.number, orThrow: .unknownExecution(id.number)) {
-                state throws(EngineError) in try decide(&state, turn.now)
+        try await about(id.number) { () async throws(RuntimeError) in
+            try await submit(byteCount: roomFor(records: 2, payloads: length), .completion) {
+                core, turn throws(RuntimeError) in
+                guard core.acceptsCommands else { throw core.refusal }
+                guard core.engine.update(id.number, { $0.id }) == id else { throw .unknownExecution(id.number) }
+                let decision = try core.deciding(id.number, orThrow: .unknownExecution(id.number)) {
+                    state throws(EngineError) in try decide(&state, turn.now)
+                }
+                core.record(decision, of: id.number, in: &turn)
             }
-            core.record(decision, of: id.number, in: &turn)
         }
     }
 
     /// Ends an execution from outside. An invocation in flight is cancelled, and what it still says is refused.
     /// - Returns: When the execution ended: now, or earlier if it had ended already.
     package func stop(_ id: ExecutionID, _ error: ErrorObject? = nil) async throws(RuntimeError) -> Timestamp {
-        try await submit(byteCount: roomFor(payloads: error?.byteCount ?? 0), .completion) {
-            core, turn throws(RuntimeError) in
-            guard core.acceptsCommands else { throw core.refusal }
-            guard core.engine.update(id.number, { $0.id }) == id else { throw .unknownExecution(id.number) }
-            let limits = core.engine.limits
-            let decision = try core.deciding(id.number, orThrow: .unknownExecution(id.number)) {
-                state throws(EngineError) in
-                try state.decideStop(error, limits: limits, at: turn.now)
+        try await about(id.number) { () async throws(RuntimeError) in
+            try await submit(byteCount: roomFor(payloads: error?.byteCount ?? 0), .completion) {
+                core, turn throws(RuntimeError) in
+                guard core.acceptsCommands else { throw core.refusal }
+                guard core.engine.update(id.number, { $0.id }) == id else { throw .unknownExecution(id.number) }
+                let limits = core.engine.limits
+                let decision = try core.deciding(id.number, orThrow: .unknownExecution(id.number)) {
+                    state throws(EngineError) in
+                    try state.decideStop(error, limits: limits, at: turn.now)
+                }
+                core.record(decision, of: id.number, in: &turn)
+                return decision.reply.endTime
             }
-            core.record(decision, of: id.number, in: &turn)
-            return decision.reply.endTime
         }
     }
 
@@ -202,6 +215,16 @@ extension EngineRuntime {
             turn.launchLimit = Core.launchesPerTurn
             core.register(registration)
         }
+        try await requestAttention()
+    }
+
+    /// Has the executions brought in that may have waited for a function, or are held until one is registered anew.
+    private func requestAttention() async throws(RuntimeError) {
+        let numbers = try await seams.blocking { [index] () throws(RuntimeError) in
+            do throws(IndexError) { return try index.attention() } catch { throw .index(error) }
+        }
+        let cold = core.withLock { core in numbers.filter { !core.engine.isResident($0) } }
+        loader.request(cold, for: self)
     }
 
     private func recordedLength(of updates: [OperationUpdate], _ execution: ExecutionNumber) -> Int {

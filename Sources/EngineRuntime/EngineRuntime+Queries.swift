@@ -18,30 +18,59 @@ extension EngineRuntime {
     /// The execution of `function` that has this name; nil when there is none. Everything that rests on is durable when this
     /// returns: that there is none may rest on a deletion.
     package func summary(function: String, name: String) async throws(RuntimeError) -> ExecutionSummary? {
-        let (summary, end) = core.withLock { core in
-            (core.engine.number(function: function, name: name).flatMap { core.summary(of: $0) }, log.nextLSN)
+        try await about(name: name, of: function) { () async throws(RuntimeError) in
+            let (summary, end) = core.withLock { core in
+                (core.engine.number(function: function, name: name).flatMap { core.summary(of: $0) }, log.nextLSN)
+            }
+            try await durable(before: end)
+            guard let summary else { return nil }
+            return try await inMemory(summary)
         }
-        try await durable(before: end)
-        guard let summary else { return nil }
-        return try await inMemory(summary)
     }
 
     /// What is known of an execution now; everything it rests on, the error too, is durable when this returns.
     package func summary(_ number: ExecutionNumber) async throws(RuntimeError) -> ExecutionSummary {
-        let (summary, end) = core.withLock { core in (core.summary(of: number), log.nextLSN) }
-        try await durable(before: end)
-        guard let summary else { throw .unknownExecution(number) }
-        return try await inMemory(summary)
+        try await about(number) { () async throws(RuntimeError) in
+            let (summary, end) = core.withLock { core in (core.summary(of: number), log.nextLSN) }
+            try await durable(before: end)
+            guard let summary else { throw .unknownExecution(number) }
+            return try await inMemory(summary)
+        }
     }
 
-    /// All executions, in the order of their start, without the calls of plain functions.
+    /// All executions, in the order of their start, without the calls of plain functions. Reads those from the disk that are
+    /// not in memory.
     package func list() async throws(RuntimeError) -> [ExecutionSummary] {
-        let (summaries, end) = core.withLock { core in
-            let numbers = core.engine.all.filter { !$0.start.isPlain }.map(\.number).sorted()
-            return (numbers.compactMap { core.summary(of: $0) }, log.nextLSN)
+        let (resident, end) = core.withLock { core in
+            (Set(core.engine.all.lazy.map(\.number)), log.nextLSN)
+        }
+        let cold = try await seams.blocking { [self] () throws(RuntimeError) in try coldExecutions(except: resident) }
+        let summaries = core.withLock { core in
+            // What was brought in meanwhile may have moved on; what is gone was deleted.
+            let warm = core.engine.all.filter { !$0.start.isPlain }.map { core.summary(of: $0) }
+            let cold = cold.filter { !core.isSettled($0.number) && !$0.start.isPlain }
+            return (warm + cold.map { core.summary(of: $0) }).sorted { $0.id.number < $1.id.number }
         }
         try await durable(before: end)
-        return try await inMemory(summaries)
+        return try await inMemory(summaries.filter { $0.id.number.rawValue < end.rawValue })
+    }
+
+    private func coldExecutions(except resident: Set<ExecutionNumber>) throws(RuntimeError) -> [ExecutionState] {
+        var states: [ExecutionState] = []
+        var last: ExecutionNumber?
+        while true {
+            let numbers: [ExecutionNumber]
+            do throws(IndexError) {
+                numbers = try index.executions(after: last, limit: 1_000)
+            } catch {
+                throw .index(error)
+            }
+            guard !numbers.isEmpty else { return states }
+            for number in numbers where !resident.contains(number) {
+                if let execution = try reader.execution(number) { states.append(execution.state) }
+            }
+            last = numbers.last
+        }
     }
 
     /// Waits until the execution has ended.
@@ -63,11 +92,14 @@ extension EngineRuntime {
             return core.nextWaiterID
         }
         var stopTimer: (@Sendable () -> Void)?
+        // In memory until somebody is known to wait; from then on it may leave.
+        try await pin(number)
         let result = await withTaskCancellationHandler {
             await withUnsafeContinuation { (continuation: EndWaiter) in
                 // A virtual clock moves while somebody waits: not before the timer runs.
                 beginActivity()
                 defer { endActivity() }
+                defer { unpin(number) }
                 guard wait(for: number, id, continuation), let timer else { return }
                 stopTimer = timer { [self] in giveUp(number, id, .success(nil)) }
             }
@@ -111,20 +143,22 @@ extension EngineRuntime {
 
     /// Every event of an execution, in order, read back from the log.
     package func history(_ number: ExecutionNumber) async throws(RuntimeError) -> [RecordedEvent] {
-        let (isKnown, end) = core.withLock { core in
-            (core.engine.execution(number) != nil, log.nextLSN)
-        }
-        try await durable(before: end)
-        guard isKnown else { throw .unknownExecution(number) }
-        return try await seams.blocking { [log] () throws(RuntimeError) in
-            // The number is the LSN of the first event, so nothing before it needs reading.
-            var reader = log.read(from: LSN(number.rawValue))
-            var events: [RecordedEvent] = []
-            while let record = try reading({ () throws(LogError) in try reader.next() }), record.lsn < end {
-                guard record.execution == number.rawValue else { continue }
-                events.append(try RecordedEvent(decoding: record))
+        try await about(number) { () async throws(RuntimeError) in
+            let (isKnown, end) = core.withLock { core in (core.engine.isResident(number), log.nextLSN) }
+            try await durable(before: end)
+            guard isKnown else { throw .unknownExecution(number) }
+            return try await seams.blocking { [self] () throws(RuntimeError) in
+                // The index first: it may have more by the time it is read, and then the events come twice.
+                let position = index.position
+                var events = try reader.history(of: number) ?? []
+                let sequence = events.last?.sequence ?? 0
+                var reader = log.read(from: max(position, LSN(number.rawValue)))
+                while let record = try reading({ () throws(LogError) in try reader.next() }), record.lsn < end {
+                    guard record.execution == number.rawValue, record.sequence > sequence else { continue }
+                    events.append(try RecordedEvent(decoding: record))
+                }
+                return events
             }
-            return events
         }
     }
 

@@ -22,15 +22,27 @@ package final class EngineRuntime: Sendable {
     /// How many have begun, ended ones included.
     let activitiesBegun = Atomic<UInt64>(0)
     let timerLoop: TimerLoop
+    /// Where executions are that are not in memory, and what keeps that up to date.
+    let index: ExecutionIndex
+    let indexer: Indexer
+    let files: IndexFiles
+    let reader: StateReader
+    let feed = TimerFeed()
+    let loader = ExecutionLoader()
+    let maintenance = Maintenance()
     /// Whether the consequences of the log's failure are under way.
     let failureNoted = Atomic<Bool>(false)
 
     init(
-        core: consuming Core, log: SegmentedLog, options: RuntimeOptions, seams: Seams,
-        parkedHandlers: (any ParkedHandlers)?
+        core: consuming Core, log: SegmentedLog, index: ExecutionIndex, files: IndexFiles, options: RuntimeOptions,
+        seams: Seams, parkedHandlers: (any ParkedHandlers)?
     ) {
         self.core = Mutex(core)
         self.log = log
+        self.index = index
+        self.files = files
+        self.indexer = Indexer(index: index, tail: log.follow(from: index.position))
+        self.reader = StateReader(index: index, directory: files.directory, options, seams)
         self.options = options
         self.seams = seams
         self.parkedHandlers = parkedHandlers
@@ -106,6 +118,17 @@ struct Core: ~Copyable {
     var nextWaiterID: UInt64 = 0
     var shutdownWaiters: [UnsafeContinuation<Void, Never>] = []
     var idleWaiters: [UnsafeContinuation<Void, Never>] = []
+    /// Executions whose end those know that invoked them, of those in memory.
+    var toldParents: Set<ExecutionNumber> = []
+    var pins = Pins()
+    /// What the tables have of the executions in memory.
+    var indexed: [ExecutionNumber: Indexed] = [:]
+    /// Executions that are gone, and where that is recorded, until the index has come so far: it must not bring them back.
+    var dropped: [ExecutionNumber: LSN] = [:]
+    /// Why the maintenance has stopped, if it has.
+    var maintenanceFailure: RuntimeError?
+    /// Executions that could not be brought into memory, and why.
+    var unreadable: [ExecutionNumber: RuntimeError] = [:]
     /// Held executions that may be tried once more, since their function was registered after they were held.
     var retriesOfHeld: Set<ExecutionNumber> = []
     var phase = Phase.running

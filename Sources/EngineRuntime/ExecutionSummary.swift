@@ -40,26 +40,28 @@ package struct ExecutionSummary: Sendable {
 }
 
 extension Core {
+    /// Of an execution in memory; nil when there is none of that number.
     func summary(of number: ExecutionNumber) -> ExecutionSummary? {
-        let now = lastTime
-        return engine.execution(number).map { state in
-            let standing: ExecutionSummary.Standing =
-                switch state.readiness(at: now) {
-                case .ended: .ended
-                case .inFlight: .invocationInFlight
-                case .runnable:
-                    scheduler.registration(of: FunctionKey(state.start)) == nil ? .functionNotRegistered : .queued
-                case .waiting: .suspended(nextDue: state.nextDue)
-                case .held: state.holdReport.map { .held($0) } ?? .suspended(nextDue: state.nextDue)
-                case .paused: .paused
-                }
-            return ExecutionSummary(
-                id: state.id, function: state.start.function, version: state.start.version, name: state.start.name,
-                status: state.status,
-                input: state.start.input, result: state.result, error: state.error, startTime: state.startTime,
-                endTime: state.endTime, timeout: state.start.timeout, retention: state.start.retention,
-                tenantID: state.start.tenantID, parent: state.start.parent?.execution, pause: state.pauseRequest,
-                cancelRequest: state.cancelRequest, standing: standing)
-        }
+        engine.execution(number).map { summary(of: $0) }
+    }
+
+    func summary(of state: ExecutionState) -> ExecutionSummary {
+        let standing: ExecutionSummary.Standing =
+            switch state.readiness(at: lastTime) {
+            case .ended: .ended
+            case .inFlight: .invocationInFlight
+            case .runnable:
+                scheduler.registration(of: FunctionKey(state.start)) == nil ? .functionNotRegistered : .queued
+            case .waiting: .suspended(nextDue: state.nextDue)
+            case .held: state.holdReport.map { .held($0) } ?? .suspended(nextDue: state.nextDue)
+            case .paused: .paused
+            }
+        return ExecutionSummary(
+            id: state.id, function: state.start.function, version: state.start.version, name: state.start.name,
+            status: state.status,
+            input: state.start.input, result: state.result, error: state.error, startTime: state.startTime,
+            endTime: state.endTime, timeout: state.start.timeout, retention: state.start.retention,
+            tenantID: state.start.tenantID, parent: state.start.parent?.execution, pause: state.pauseRequest,
+            cancelRequest: state.cancelRequest, standing: standing)
     }
 }

@@ -16,6 +16,14 @@ package enum RuntimeError: Error {
     /// A state names a record that does not hold the payload of that length: the log is not the one it was, or a snapshot
     /// is another program's.
     case payloadMissing(lsn: UInt64, length: Int)
+    /// The index, a cache, cannot be read. Opened again, the engine makes it anew from the log.
+    case index(IndexError)
+    /// A file that the index needs is not there.
+    case unreadableFile(LogFileID)
+    /// The snapshot of an execution is intact but not one that this version knows.
+    case unreadableSnapshot(ExecutionNumber, SnapshotError)
+    /// The events of an execution are not all where the index says that they are.
+    case unreadableExecution(ExecutionNumber, missing: LogFileID?)
     /// No function of this name is registered, so a new execution of it could not run.
     case unknownFunction(FunctionKey)
     case unknownExecution(ExecutionNumber)
@@ -36,6 +44,13 @@ extension RuntimeError: CustomStringConvertible {
             "the record at LSN \(lsn) is intact but cannot follow those before it: \(error); restore a copy of the log"
         case .payloadMissing(let lsn, let length):
             "the record at LSN \(lsn) should hold a payload of \(length) bytes and does not; run 'indelible log verify' and restore a copy of the log"
+        case .index(let error):
+            "the index cannot be read: \(error); open the log again, and it is made anew"
+        case .unreadableFile(let file): "\(file.name) is missing; run 'indelible log verify' for the extent"
+        case .unreadableSnapshot(let number, let error):
+            "the snapshot of execution \(number.rawValue) is intact but cannot be used: \(error); open the log with the version that wrote it"
+        case .unreadableExecution(let number, let missing):
+            "the history of execution \(number.rawValue) is not whole\(missing.map { ": \($0.name) is missing" } ?? ""); run 'indelible log verify' for the extent"
         case .unknownFunction(let function):
             "no function named '\(function.name)' with version \(function.version) is registered with this engine; pass it to open(at:functions:) or register(_:)"
         case .unknownExecution(let number): "no execution has the number \(number.rawValue) in this log"

@@ -16,6 +16,8 @@ package struct RuntimeOptions: Sendable {
     package var payloadLengthInMemoryMax: Int
     /// What becomes of chained invokes of functions that nobody has registered.
     package var unknownTargets: UnknownTargetPolicy
+    /// When executions leave memory, and what keeps openings short.
+    package var maintenance = MaintenanceOptions()
 
     package init(
         log: LogOptions = LogOptions(), limits: Limits = .embedded, concurrencyLimit: Int = 10_000,

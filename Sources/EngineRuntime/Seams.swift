@@ -23,6 +23,9 @@ package struct Seams: Sendable {
     /// Whether the engine runs the timer loop on a thread of its own. False: whoever owns the clock calls
     /// ``EngineRuntime/stepTimers()``.
     package var runsTimers: Bool
+    /// Whether the index, snapshots and evictions have a thread of their own. False: whoever owns the engine calls
+    /// ``EngineRuntime/stepMaintenance()``.
+    package var runsMaintenance: Bool
     /// Called when the log is open and before anything of it moves: from here on the engine needs its steps.
     package var onRecovered: (@Sendable (EngineRuntime) -> Void)?
     /// Called, outside every lock, when no invocation is in flight and no effect is pending: the moment at which a
@@ -33,7 +36,8 @@ package struct Seams: Sendable {
         fileSystem: any LogFileSystem = PosixFileSystem(), clock: any EngineClock = SystemClock(), seed: UInt64? = nil,
         executor: (any TaskExecutor)? = nil, pool: (any TaskExecutor)? = nil,
         sleep: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
-        runsThreads: Bool = true, runsTimers: Bool = true, onRecovered: (@Sendable (EngineRuntime) -> Void)? = nil,
+        runsThreads: Bool = true, runsTimers: Bool = true, runsMaintenance: Bool = true,
+        onRecovered: (@Sendable (EngineRuntime) -> Void)? = nil,
         onQuiet: (@Sendable () -> Void)? = nil
     ) {
         self.fileSystem = fileSystem
@@ -44,6 +48,7 @@ package struct Seams: Sendable {
         self.sleep = sleep
         self.runsThreads = runsThreads
         self.runsTimers = runsTimers
+        self.runsMaintenance = runsMaintenance
         self.onRecovered = onRecovered
         self.onQuiet = onQuiet
     }

@@ -15,7 +15,8 @@ extension EngineRuntime {
             let (due, accepts) = core.withLock { core in (core.nextDue(), core.acceptsCommands) }
             // A closing engine completes nothing, so nothing is due in it.
             guard accepts else { return nil }
-            guard let due, due <= now else { return due }
+            let coldDue = bringInDue(at: now)
+            guard let due, due <= now else { return [due, coldDue].compactMap { $0 }.min() }
             do throws(LogError) {
                 // Under pressure the loop comes back in a moment rather than block the thread.
                 let byteCount = Self.timerByteCount * Core.timersPerTurn
@@ -32,6 +33,14 @@ extension EngineRuntime {
                 return now.adding(Self.retryDelay)
             }
         }
+    }
+
+    /// Has the executions brought in that are due soon.
+    /// - Returns: When the next of those on the disk has to be brought in.
+    private func bringInDue(at now: Timestamp) -> Timestamp? {
+        let ahead = options.maintenance.loadAhead
+        loader.request(feed.take(before: now.adding(ahead), limit: .max), for: self)
+        return feed.nextDue?.adding(Milliseconds(-ahead.rawValue))
     }
 
     private static let retryDelay = Milliseconds(2)

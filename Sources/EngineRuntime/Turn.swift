@@ -51,7 +51,9 @@ extension Core {
         for event in events {
             let sequence = engine.apply(event, to: execution, at: turn.now)
             switch event {
-            case .executionDeleted, .retentionTrimmed: forgetTimers(of: execution)
+            case .executionDeleted, .retentionTrimmed:
+                forgetTimers(of: execution)
+                dropped[execution] = turn.nextLSN
             default: break
             }
             turn.batch.append(
@@ -84,6 +86,8 @@ extension Core {
     private mutating func forgetTimers(of execution: ExecutionNumber) {
         _ = timers.arm(execution, at: nil)
         _ = owedToParents.arm(execution, at: nil)
+        toldParents.remove(execution)
+        indexed[execution] = nil
     }
 
     /// Whoever waits for an execution's end is told; what was kept for it to go on with is given up.

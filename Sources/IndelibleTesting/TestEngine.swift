@@ -191,7 +191,7 @@ public final class TestEngine: Sendable {
         let clock = clock
         let seams = Seams(
             fileSystem: disk, clock: clock, seed: seed &+ openings, executor: options.handlerExecutor,
-            runsTimers: false,
+            runsTimers: false, runsMaintenance: false,
             onQuiet: { Task { await driver.pump() } })
         let waits = EngineWaits(
             sleep: { try await clock.sleep($0) { Task { await driver.pump() } } },

@@ -91,7 +91,7 @@ import Testing
         let calls = rig.calls
         let listener = Mutex<EngineRuntime?>(nil)
         let seams = Seams(
-            fileSystem: rig.disk, clock: rig.clock, seed: 7, runsTimers: false,
+            fileSystem: rig.disk, clock: rig.clock, seed: 7, runsTimers: false, runsMaintenance: false,
             onQuiet: {
                 guard let runtime = listener.withLock({ $0 }) else { return }
                 if case .running = runtime.health { calls.note("asked") }

@@ -71,7 +71,7 @@ import Testing
         let other = OpeningTests()
         try other.append(records)
         let error = await #expect(throws: RuntimeError.self) { try await other.rig.open() }
-        guard case .impossibleRecord(lsn: 4, .executionUnknown) = error else {
+        guard case .impossibleRecord(lsn: 3, .executionDropped) = error else {
             Issue.record("\(String(describing: error))")
             return
         }

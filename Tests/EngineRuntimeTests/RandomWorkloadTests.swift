@@ -53,9 +53,13 @@ private final class WorkloadRun {
     ) async throws -> EngineRuntime {
         var options = Rig.options
         options.log.unforcedWriteDelay = 0
+        options.maintenance.idleTime = Milliseconds(0)
+        options.maintenance.timerHorizon = Milliseconds(500)
+        options.maintenance.loadAhead = Milliseconds(100)
+        options.maintenance.longSuspension = Milliseconds(2_000)
         return try await EngineRuntime.open(
             at: "log", options: options, functions: workload.registrations(ledger),
-            seams: Seams(fileSystem: disk, clock: clock, seed: seed, runsTimers: false))
+            seams: Seams(fileSystem: disk, clock: clock, seed: seed, runsTimers: false, runsMaintenance: false))
     }
 
     /// One thing that happens.
@@ -67,8 +71,9 @@ private final class WorkloadRun {
         case 56..<61: watchSomeExecution()
         case 61..<74:
             clock.advance(by: .random(in: 1...2_500, using: &random))
-            runtime.stepTimers()
-        case 74..<88:
+            try await runtime.passTime()
+        case 74..<78: try runtime.rest()
+        case 78..<88:
             for _ in 0..<Int.random(in: 1...60, using: &random) { await Task.yield() }
         case 88..<92: try await reopen()
         case 92..<97: try await losePower()
@@ -124,7 +129,10 @@ private final class WorkloadRun {
 
     /// The hidden ones too, and those that nobody has been told of.
     private func executions(where isMeant: (ExecutionState) -> Bool) -> [ExecutionID] {
-        runtime.core.withLock { $0.engine.all.filter(isMeant).map(\.id) }.sorted { $0.number < $1.number }
+        let cold = runtime.known.filter { number in runtime.core.withLock { !$0.engine.isResident(number) } }
+            .compactMap { try? runtime.reader.execution($0)?.state }
+        return (runtime.core.withLock { Array($0.engine.all) } + cold).filter(isMeant).map(\.id)
+            .sorted { $0.number < $1.number }
     }
 
     /// Stops, pauses, resumes, cancels or deletes an execution.
@@ -229,7 +237,8 @@ private final class WorkloadRun {
     private func check(_ acknowledged: Ledger.Content) async throws {
         #expect(acknowledged.contradictions == [], "seed \(seed)")
         for (id, name) in acknowledged.started where !acknowledged.deletionsAsked.contains(id) {
-            #expect(runtime.number(function: Workload.function.name, name: name) == id.number, "seed \(seed): \(name)")
+            let found = try await runtime.summary(function: Workload.function.name, name: name)
+            #expect(found?.id == id, "seed \(seed): \(name)")
         }
         let gone = acknowledged.deleted.map(\.number)
         #expect(Set(gone).isDisjoint(with: runtime.known), "seed \(seed): a deletion is lost")
@@ -270,7 +279,7 @@ private final class WorkloadRun {
             for id in executions(where: { $0.pauseRequest != nil }) { resume(id) }
             await callersAnswered()
             clock.advance(by: 5_000)
-            runtime.stepTimers()
+            try await runtime.passTime()
         }
         for summary in try await runtime.list() {
             #expect(summary.status.isTerminal, "seed \(seed): \(summary.id.number.rawValue) is \(summary.standing)")

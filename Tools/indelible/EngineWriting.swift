@@ -34,7 +34,10 @@ extension ToolFailure {
         switch error {
         case .refused, .unknownFunction, .unknownExecution: self.init(.no, "\(error)")
         case .log(let cause): self.init(cause)
-        case .unreadableEvent, .impossibleRecord, .payloadMissing, .closed, .cancelled: self.init(.couldNot, "\(error)")
+        case .unreadableEvent, .impossibleRecord, .payloadMissing, .index, .unreadableFile, .unreadableSnapshot,
+            .unreadableExecution, .closed,
+            .cancelled:
+            self.init(.couldNot, "\(error)")
         }
     }
 

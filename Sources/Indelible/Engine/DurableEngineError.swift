@@ -57,7 +57,8 @@ extension DurableEngineError {
         case .refused(let refusal): self.init(Code(refusal.code), refusal.message, cause: error)
         case .log(let error): self.init(Code(error), "\(error)", cause: error)
         case .unreadableEvent: self.init(.newerFormat, "\(error)", cause: error)
-        case .impossibleRecord, .payloadMissing: self.init(.damaged, "\(error)", cause: error)
+        case .impossibleRecord, .payloadMissing, .index, .unreadableFile, .unreadableSnapshot, .unreadableExecution:
+            self.init(.damaged, "\(error)", cause: error)
         case .unknownFunction: self.init(.unknownFunction, "\(error)", cause: error)
         case .unknownExecution: self.init(.notFound, "\(error)", cause: error)
         case .closed, .cancelled: self.init(.closed, "\(error)", cause: error)

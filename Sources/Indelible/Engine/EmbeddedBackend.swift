@@ -55,7 +55,8 @@ extension BackendError {
             self = .refused(ErrorObject(message: "\(error)", type: "PayloadTooLarge"))
         case .log(.noRoom):
             self = .unavailable(ErrorObject(message: "\(error)", type: "NoRoom"))
-        case .log, .unreadableEvent, .impossibleRecord, .payloadMissing, .unknownFunction, .unknownExecution, .closed,
+        case .log, .unreadableEvent, .impossibleRecord, .payloadMissing, .index, .unreadableFile, .unreadableSnapshot,
+            .unreadableExecution, .unknownFunction, .unknownExecution, .closed,
             .cancelled:
             // The engine has stopped, or does not know the invocation: what it says no longer counts.
             self = .invocationOver

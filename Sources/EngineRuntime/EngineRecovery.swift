@@ -1,0 +1,147 @@
+import ExecutionEngine
+import ExecutionModel
+import LogStorage
+import Synchronization
+
+/// Opens an engine's log: from the newest engine snapshot and the log behind it, or where there is none that can be read, from
+/// the whole log.
+///
+/// It replays nothing. The directories of the frames say which executions have moved since the snapshot; the states of the
+/// first of them are built, so that a log which holds what no engine writes is refused before a byte of it changes.
+struct EngineRecovery {
+    /// What has something to do.
+    struct Found: Sendable {
+        /// The first executions.
+        var executions: [LoadedExecution] = []
+        /// The others.
+        var rest: [ExecutionNumber] = []
+    }
+
+    let directory: String
+    let options: RuntimeOptions
+    let seams: Seams
+    private(set) var found = Found()
+
+    private var index: ExecutionIndex?
+    private var files: IndexFiles?
+    private var lastTime = Timestamp(millisecondsSinceEpoch: 0)
+    /// Frames in which executions begin, whose names no table has.
+    private var starts: [FrameLocation] = []
+    private var failure: RuntimeError?
+    /// What was not as it should be, for whoever keeps an eye on the engine.
+    private(set) var notes: [String] = []
+
+    init(directory: String, options: RuntimeOptions, seams: Seams) {
+        self.directory = directory
+        self.options = options
+        self.seams = seams
+    }
+
+    /// So many executions are in memory when an opening returns, as far as there are: a small log is then at work.
+    static let executionCount = 1_000
+
+    mutating func run(_ parkedHandlers: (any ParkedHandlers)?) throws(RuntimeError) -> EngineRuntime {
+        var random = RandomSource(seed: seams.seed)
+        let log: SegmentedLog
+        do throws(LogError) {
+            log = try SegmentedLog.open(
+                at: directory, options: options.log, fileSystem: seams.fileSystem, clock: LogTime(clock: seams.clock),
+                seed: random.next(), waitForLock: options.waitsForLock, startThreads: seams.runsThreads,
+                from: { () throws(LogError) in try start() }, outlined: { take($0) }, accepts: { loadFirst() })
+        } catch {
+            throw failure ?? .log(error)
+        }
+        guard let index, let files else { preconditionFailure("a log was opened and nobody asked where to start") }
+        var core = Core(
+            engine: EngineState(limits: options.limits, owner: options.owner, unknownTargets: options.unknownTargets),
+            concurrencyLimit: options.concurrencyLimit, random: random)
+        core.lastTime = lastTime
+        let runtime = EngineRuntime(
+            core: core, log: log, index: index, files: files, options: options, seams: seams,
+            parkedHandlers: parkedHandlers)
+        // It may fail while nobody waits for it: run() says so all the same.
+        log.whenEnded { [weak runtime] error in _ = runtime?.note(error) }
+        return runtime
+    }
+
+    /// Where the log is to be read from. Asked under the directory's lock.
+    private mutating func start() throws(LogError) -> LogStart? {
+        let store = ManifestStore(directory: directory, fileSystem: seams.fileSystem)
+        let (manifest, rejected) = try store.newest()
+        notes += rejected.map { "\($0.name) cannot be used: \($0.reason)" }
+        files = IndexFiles(
+            directory: directory, fileSystem: seams.fileSystem, newest: manifest,
+            next: try store.nextNumbers(after: manifest))
+        guard let manifest else {
+            try rebuild(from: nil)
+            return nil
+        }
+        lastTime = Timestamp(millisecondsSinceEpoch: manifest.engineTime)
+        do throws(TableError) {
+            let runs = try TableRuns(manifest.tables, directory: directory, fileSystem: seams.fileSystem)
+            index = ExecutionIndex(runs: runs, manifest)
+            return LogStart(manifest)
+        } catch {
+            notes.append("the index is made anew, since it cannot be read: \(error)")
+        }
+        try rebuild(from: manifest)
+        return LogStart(manifest, readsEverything: true)
+    }
+
+    /// Begins an index of everything, with the rewrite segments: those that the manifest lists, or all.
+    private mutating func rebuild(from manifest: Manifest?) throws(LogError) {
+        let index = ExecutionIndex()
+        self.index = index
+        let survey = try ManifestStore(directory: directory, fileSystem: seams.fileSystem).rewriteNumbers()
+        let numbers = manifest?.rewriteSegments.map(\.number) ?? survey
+        guard !numbers.isEmpty else { return }
+        index.content.withLock { $0.isRebuilding = true }
+        for number in numbers {
+            _ = try SegmentFooter.scan(.rewrite(number), directory: directory, fileSystem: seams.fileSystem) {
+                take($0)
+            }
+            let byteCount = manifest?.rewriteSegments.first { $0.number == number }?.byteCount ?? 0
+            index.content.withLock { $0.rewrites[number] = byteCount }
+        }
+    }
+
+    private mutating func take(_ frame: FrameOutline) {
+        guard failure == nil, let index else { return }
+        if frame.header.isSyncPoint || frame.header.endLSN <= index.position && frame.lsns == nil { return }
+        for entry in frame.entries { lastTime = max(lastTime, Timestamp(millisecondsSinceEpoch: entry.time)) }
+        do throws(IndexError) {
+            try index.fold(frame)
+        } catch {
+            failure = .index(error)
+        }
+        if frame.entries.contains(where: { $0.sequence == 1 }) { starts.append(frame.location) }
+    }
+
+    /// Builds the states of the first executions that have something to do.
+    /// - Returns: Whether the log is one that this engine can go on with.
+    private mutating func loadFirst() -> Bool {
+        guard failure == nil, let index else { return false }
+        index.content.withLock { $0.endRebuilding() }
+        let reader = StateReader(index: index, directory: directory, options, seams)
+        do throws(RuntimeError) {
+            try reader.nameExecutions(in: starts)
+            let numbers: [ExecutionNumber]
+            do throws(IndexError) { numbers = try index.attention() } catch { throw .index(error) }
+            for number in numbers.prefix(Self.executionCount) {
+                if let execution = try reader.execution(number) { found.executions.append(execution) }
+            }
+            found.rest = Array(numbers.dropFirst(Self.executionCount))
+            return true
+        } catch {
+            failure = error
+            return false
+        }
+    }
+}
+
+/// An execution as it was read from the disk.
+struct LoadedExecution: Sendable {
+    var state: ExecutionState
+    /// What the tables have of it; nil where it has moved since.
+    var indexed: Indexed?
+}

@@ -1,0 +1,36 @@
+import ExecutionModel
+import LogStorage
+import Synchronization
+
+extension EngineRuntime {
+    /// Does some of what keeps memory and start-up small: what the maintenance's thread does, where it has none.
+    /// - Returns: Whether there was anything to do.
+    @discardableResult
+    package func stepMaintenance() throws(RuntimeError) -> Bool { try maintenance.step(self) }
+
+    /// Brings some of the executions into memory that are wanted there: as ``stepMaintenance()``.
+    @discardableResult
+    package func stepLoader() -> Bool { loader.step(self) }
+
+    /// Has the timers that come near in memory.
+    func extendTimerFeed() throws(RuntimeError) {
+        let now = seams.clock.now()
+        let ahead = options.maintenance.timerHorizon
+        // Half of the way on, so that there is time for it.
+        guard feed.horizon < now.adding(Milliseconds(ahead.rawValue / 2)) else { return }
+        let horizon = max(now.adding(ahead), feed.horizon)
+        let timers: [(due: Timestamp, number: ExecutionNumber)]
+        do throws(IndexError) {
+            timers = try index.due(from: feed.horizon, before: horizon)
+        } catch {
+            throw .index(error)
+        }
+        feed.extend(to: horizon, timers.map { TimerFeed.Timer(due: $0.due, number: $0.number) })
+        if !timers.isEmpty { timerLoop.wake() }
+    }
+
+    /// The engine goes on without its maintenance, and says so: memory and the next opening grow.
+    func noteMaintenanceFailure(_ error: RuntimeError) {
+        core.withLock { $0.maintenanceFailure = $0.maintenanceFailure ?? error }
+    }
+}

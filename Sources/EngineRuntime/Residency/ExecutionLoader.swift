@@ -1,0 +1,114 @@
+import DequeModule
+import ExecutionModel
+import LogStorage
+import Synchronization
+
+/// Brings executions back into memory that a command is about, that a caller names, or that are due.
+///
+/// In production a thread of its own calls ``step(_:)``, since it reads the disk; a simulation calls it whenever it likes.
+final class ExecutionLoader: Sendable {
+    /// What is to be brought in.
+    enum Wish: Hashable, Sendable {
+        case execution(ExecutionNumber)
+        /// Every execution of which ``NameHash`` is this one.
+        case name(UInt64)
+    }
+
+    private typealias Waiter = UnsafeContinuation<Result<Void, RuntimeError>, Never>
+
+    private struct Queue: Sendable {
+        var wishes = Deque<Wish>()
+        /// Who waits for each of them: nobody, for one that is only due.
+        var waiters: [Wish: [Waiter]] = [:]
+        var isStopped = false
+    }
+
+    private let queue = Mutex(Queue())
+    private let signal = WakeSignal()
+
+    /// As many wishes are met by one turn of the engine.
+    static let batchCount = 64
+
+    /// Suspends until what is wished is in memory, or known to be nowhere.
+    func bringIn(_ wish: Wish, for runtime: EngineRuntime) async throws(RuntimeError) {
+        let result: Result<Void, RuntimeError> = await withUnsafeContinuation { waiter in
+            let isStopped = queue.withLock { queue in
+                guard !queue.isStopped else { return true }
+                if queue.waiters[wish] == nil {
+                    // Somebody waits: before those that are only due.
+                    queue.wishes.prepend(wish)
+                    runtime.beginActivity()
+                }
+                queue.waiters[wish, default: []].append(waiter)
+                return false
+            }
+            if isStopped { waiter.resume(returning: .failure(.closed)) } else { signal.post() }
+        }
+        try result.get()
+    }
+
+    /// Has executions brought in that nobody waits for.
+    func request(_ numbers: some Sequence<ExecutionNumber>, for runtime: EngineRuntime) {
+        let isAny = queue.withLock { queue in
+            guard !queue.isStopped else { return false }
+            var isAny = false
+            for number in numbers where queue.waiters[.execution(number)] == nil {
+                queue.waiters[.execution(number)] = []
+                queue.wishes.append(.execution(number))
+                runtime.beginActivity()
+                isAny = true
+            }
+            return isAny
+        }
+        if isAny { signal.post() }
+    }
+
+    /// Whether nothing is wished that is not in memory.
+    var isIdle: Bool { queue.withLock { $0.waiters.isEmpty } }
+
+    /// Meets some of the wishes.
+    /// - Returns: Whether there were any that could be met now.
+    @discardableResult
+    func step(_ runtime: EngineRuntime) -> Bool {
+        let wishes = queue.withLock { queue in
+            let wishes = Array(queue.wishes.prefix(Self.batchCount))
+            queue.wishes.removeFirst(wishes.count)
+            return wishes
+        }
+        guard !wishes.isEmpty else { return false }
+        guard let results = runtime.load(wishes) else {
+            // The log is under pressure: in a moment.
+            queue.withLock { $0.wishes.insert(contentsOf: wishes, at: 0) }
+            return false
+        }
+        let waiters = queue.withLock { queue in wishes.map { queue.waiters.removeValue(forKey: $0) ?? [] } }
+        for (result, waiters) in zip(results, waiters) {
+            for waiter in waiters { waiter.resume(returning: result) }
+            runtime.endActivity()
+        }
+        return true
+    }
+
+    /// Until ``stop(_:)``.
+    func run(_ runtime: EngineRuntime) {
+        while true {
+            if step(runtime) { continue }
+            let (isStopped, hasWishes) = queue.withLock { ($0.isStopped, !$0.wishes.isEmpty) }
+            if isStopped { return }
+            signal.wait(milliseconds: hasWishes ? 1 : nil)
+        }
+    }
+
+    /// Nothing more is brought in; who waits is told so.
+    func stop(_ runtime: EngineRuntime) {
+        let waiters = queue.withLock { queue in
+            queue.isStopped = true
+            let waiters = queue.wishes.map { queue.waiters.removeValue(forKey: $0) ?? [] }
+            queue.wishes = []
+            return waiters
+        }
+        for waiter in waiters.joined() { waiter.resume(returning: .failure(.closed)) }
+        for _ in waiters { runtime.endActivity() }
+        signal.post()
+    }
+}
