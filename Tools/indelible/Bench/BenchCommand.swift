@@ -10,7 +10,9 @@ struct BenchCommand: ParsableCommand {
             directory on the disk to be measured, never a RAM disk. Run it on a quiet machine; loadAverage says whether \
             it was.
             """,
-        subcommands: [BenchSteps.self, BenchCommit.self, BenchParked.self, BenchMap.self])
+        subcommands: [
+            BenchSteps.self, BenchCommit.self, BenchParked.self, BenchMap.self, BenchSuspended.self, BenchOpen.self,
+        ])
 }
 
 struct BenchOptions: ParsableArguments {
