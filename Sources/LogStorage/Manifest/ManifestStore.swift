@@ -12,6 +12,9 @@ package struct ManifestStore: Sendable {
     }
 
     /// Makes the manifest durable under its number's name. What it lists is durable already.
+    ///
+    /// - Throws: After a failed rename or sync of the directory it is not known whether the manifest counts: write none
+    ///   and remove nothing until the log is opened again. After any other error nothing has changed.
     package func write(_ manifest: Manifest) throws(FileSystemError) {
         try WholeFile.write(
             manifest.encoded(), as: LogFileKind.manifest.name(manifest.number), in: directory, fileSystem)

@@ -43,7 +43,8 @@ package struct TableWriter: ~Copyable {
         entryCount += 1
     }
 
-    /// Makes the table durable under its name, and gives what the manifest lists of it.
+    /// Makes the table durable under its name, and gives what the manifest lists of it. After an error it may have the
+    /// name all the same: its number is not to be used again.
     package consuming func finish() throws(FileSystemError) -> TableInfo {
         do throws(FileSystemError) {
             try endBlock()
