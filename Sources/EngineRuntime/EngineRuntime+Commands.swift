@@ -170,7 +170,7 @@ extension EngineRuntime {
     }
 
     /// A command to one execution whose only answer is that it is recorded.
-    private func command(
+    func command(
         _ id: ExecutionID, length: Int,
         _ decide: (inout ExecutionState, Timestamp) throws(EngineError) -> Decision<Void>
     ) async throws(RuntimeError) {

@@ -14,7 +14,10 @@ package struct ExecutionSummary: Sendable {
     package var startTime: Timestamp
     package var endTime: Timestamp?
     package var timeout: Milliseconds?
-    package var retention: Milliseconds?
+    package var retention: RetentionPolicy
+    package var holds: [RetentionHold]
+    /// When the history was trimmed, so that this summary is all there is. Nil: it was not.
+    package var historyTrimTime: Timestamp?
     package var tenantID: String?
     /// The execution whose chained invoke started it.
     package var parent: ExecutionNumber?
@@ -61,7 +64,7 @@ extension Core {
             status: state.status,
             input: state.start.input, result: state.result, error: state.error, startTime: state.startTime,
             endTime: state.endTime, timeout: state.start.timeout, retention: state.start.retention,
-            tenantID: state.start.tenantID, parent: state.start.parent?.execution, pause: state.pauseRequest,
-            cancelRequest: state.cancelRequest, standing: standing)
+            holds: state.retentionHolds, historyTrimTime: state.historyTrimTime, tenantID: state.start.tenantID,
+            parent: state.start.parent?.execution, pause: state.pauseRequest, cancelRequest: state.cancelRequest, standing: standing)
     }
 }

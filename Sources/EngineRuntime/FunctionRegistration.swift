@@ -31,12 +31,13 @@ package struct FunctionRegistration: Sendable {
     package var invocationTimeout: Milliseconds?
     /// How long an execution may take from its start, where `start` says nothing else. Nil: for ever.
     package var executionTimeout: Milliseconds?
-    /// For how long an execution is kept after its end. Nil: for ever.
-    package var retention: Milliseconds?
+    /// For how long an execution is kept after its end.
+    package var retention: RetentionPolicy
 
     package init(
         name: String, version: String = "$LATEST", isPlain: Bool = false, concurrencyLimit: Int? = nil,
-        invocationTimeout: Milliseconds? = nil, executionTimeout: Milliseconds? = nil, retention: Milliseconds? = nil,
+        invocationTimeout: Milliseconds? = nil, executionTimeout: Milliseconds? = nil,
+        retention: RetentionPolicy = .forever,
         invoke: @escaping @Sendable (Invocation) async -> InvocationOutcome?
     ) {
         key = FunctionKey(name, version: version)

@@ -51,9 +51,8 @@ extension ExecutionState {
         case .executionPaused, .executionPauseCancelled: try check(status: [.pausing])
         case .executionResumed: try check(status: [.paused])
         case .executionCancelRequested: try check(status: [.running, .pausing, .paused])
-        case .executionDeleted, .retentionTrimmed:
-            guard status.isTerminal else { throw .status(status) }
-            guard !isInFlight else { throw .invocationInFlight }
+        case .executionDeleted, .retentionTrimmed, .historyTrimmed, .retentionHeld, .retentionReleased:
+            try checkRetention(event)
         case .invocationCompleted:
             guard isInFlight else { throw .invocationNotInFlight }
         case .contextStarted(let operation), .waitStarted(let operation, _), .callbackStarted(let operation, _, _),

@@ -5,6 +5,7 @@ extension ExecutionState {
     package mutating func apply(_ event: Event, at time: Timestamp) {
         sequence += 1
         lastTime = max(lastTime, time)
+        if !status.isTerminal, !event.eventKind.isInternal { lastEventID += 1 }
         switch event {
         case .executionStarted:
             preconditionFailure("execution \(id) started twice: the log holds what decide refuses")
@@ -27,6 +28,8 @@ extension ExecutionState {
             wake()
         case .executionDeleted, .retentionTrimmed:
             preconditionFailure("\(id) is dropped by whoever holds it")
+        case .historyTrimmed, .retentionHeld, .retentionReleased:
+            applyRetention(event, at: time)
         case .invocationStarted(let requestID):
             precondition(!isInFlight, "execution \(id) is invoked while an invocation is in flight")
             invocationCount += 1

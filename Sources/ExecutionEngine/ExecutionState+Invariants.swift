@@ -10,7 +10,9 @@ extension ExecutionState {
             && refusedInvocationCount == other.refusedInvocationCount && awaitedCount == other.awaitedCount
             && meteredOperationCount == other.meteredOperationCount && meteredByteCount == other.meteredByteCount
             && pause == other.pause && timeoutExtension == other.timeoutExtension
-            && cancelRequest == other.cancelRequest && isTokenRevoked == other.isTokenRevoked
+            && lastEventID == other.lastEventID && historyTrimTime == other.historyTrimTime
+            && retentionHolds == other.retentionHolds && cancelRequest == other.cancelRequest
+            && isTokenRevoked == other.isTokenRevoked
             && operationCount == other.operationCount && ordinals == other.ordinals && nextDue == other.nextDue
             && rows.elementsEqual(other.rows) { $0.isRecordEqual(to: $1) }
     }
@@ -22,7 +24,13 @@ extension ExecutionState {
         precondition(
             (pause != nil) == (status == .pausing || status == .paused) && (pause?.since != nil) == (status == .paused),
             "the status and the pause disagree")
+        precondition((1...sequence).contains(lastEventID), "more events have an EventId than there are")
+        precondition(
+            Set(retentionHolds.map(\.name)).count == retentionHolds.count && (!start.isPlain || retentionHolds.isEmpty),
+            "two holds of one name, or one on a plain function's call")
+        precondition(!isHistoryTrimmed || status.isTerminal && !isInFlight, "a trimmed history goes on")
         if status.isTerminal {
+            precondition(retentionHolds.isEmpty || nextDue == nil, "what is held is to be trimmed")
             precondition(rows.isEmpty && ordinals.isEmpty && !hasUnseenChanges, "an ended execution keeps its rows")
             precondition(nextDue == retentionDue && currentToken == nil, "an ended execution goes on")
             return

@@ -6,7 +6,7 @@ extension ExecutionState {
     /// - Parameter limit: How many events it may take. Each is a fact by itself; the rest is as due at the next turn.
     package func decideTimers(at now: Timestamp, limit: Int = .max) -> Decision<Void> {
         guard let nextDue, nextDue <= now else { return Decision(reply: ()) }
-        if status.isTerminal { return Decision(events: [.retentionTrimmed], reply: ()) }
+        if status.isTerminal { return decideTrim(at: now) }
         let due = dueEvents(at: now, except: [], limit: limit)
         return Decision(events: due.events, effects: due.effects, reply: ())
     }

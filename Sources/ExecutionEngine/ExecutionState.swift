@@ -21,6 +21,8 @@ package struct ExecutionState: Sendable {
     package internal(set) var sequence: UInt32 = 0
     /// When the last event was recorded.
     package internal(set) var lastTime: Timestamp
+    /// AWS's EventId of the last event that it shows, up to the execution's end and not beyond it.
+    var lastEventID: UInt32 = 1
 
     /// The invocations started so far: the number of the latest.
     package internal(set) var invocationCount: UInt32 = 0
@@ -39,6 +41,10 @@ package struct ExecutionState: Sendable {
     /// By how much pauses have put off the execution's timeout.
     var timeoutExtension = Milliseconds(0)
     package internal(set) var cancelRequest: CancelRequest?
+    /// When the history of an ended execution was trimmed, so that its summary is left: this state. Nil: it was not.
+    package internal(set) var historyTrimTime: Timestamp?
+    /// In the order in which they began.
+    package internal(set) var retentionHolds: [RetentionHold] = []
     /// Whether a pause has taken back the tokens of the latest invocation: what it still says is not heard.
     var isTokenRevoked = false
 
@@ -169,12 +175,6 @@ extension ExecutionState {
         if let pause, pause.since != nil, pause.request.pausesTimeout { return last }
         let due = startTime.adding(timeout).adding(timeoutExtension)
         return timeoutExtension.rawValue == 0 ? due : min(due, last)
-    }
-
-    /// When an ended execution is forgotten. Not while it owes the record the end of its invocation.
-    var retentionDue: Timestamp? {
-        guard let endTime, !isInFlight else { return nil }
-        return start.retention.map { endTime.adding($0) }
     }
 
     /// The token of the next checkpoint; nil when no invocation may make one.

@@ -11,12 +11,12 @@ package struct FunctionDirectory: Sendable {
         package var isPlain: Bool
         /// How long an execution may take where its start says nothing else. Nil: for ever.
         package var executionTimeout: Milliseconds?
-        /// For how long an execution is kept after its end. Nil: for ever.
-        package var retention: Milliseconds?
+        /// For how long an execution is kept after its end.
+        package var retention: RetentionPolicy
 
         package init(
             version: String = "$LATEST", isPlain: Bool = false, executionTimeout: Milliseconds? = nil,
-            retention: Milliseconds? = nil
+            retention: RetentionPolicy = .forever
         ) {
             self.version = version
             self.isPlain = isPlain

@@ -47,6 +47,9 @@ package struct HistoryEvent: Hashable, Sendable {
         case executionCancelRequested(reason: String?)
         case executionDeleted
         case retentionTrimmed
+        case historyTrimmed(endEventID: UInt32)
+        case retentionHeld(name: String, reason: String?)
+        case retentionReleased(name: String, reason: String?)
         case invocationStarted(requestID: RandomBits)
         case stepReady
         case callbackHeartbeat
@@ -97,6 +100,9 @@ extension HistoryEvent {
         case .executionCancelRequested: "ExecutionCancelRequested"
         case .executionDeleted: "ExecutionDeleted"
         case .retentionTrimmed: "RetentionTrimmed"
+        case .historyTrimmed: "HistoryTrimmed"
+        case .retentionHeld: "RetentionHeld"
+        case .retentionReleased: "RetentionReleased"
         case .invocationStarted: "InvocationStarted"
         case .stepReady: "StepReady"
         case .callbackHeartbeat: "CallbackHeartbeat"
@@ -107,7 +113,8 @@ extension HistoryEvent {
     package var isInternal: Bool {
         switch details {
         case .executionHeld, .executionPauseRequested, .executionPauseCancelled, .executionCancelRequested,
-            .executionDeleted, .retentionTrimmed, .invocationStarted, .stepReady, .callbackHeartbeat:
+            .executionDeleted, .retentionTrimmed, .historyTrimmed, .retentionHeld, .retentionReleased,
+            .invocationStarted, .stepReady, .callbackHeartbeat:
             true
         case .executionStarted, .executionSucceeded, .executionFailed, .executionTimedOut, .executionStopped,
             .executionPaused, .executionResumed, .invocationCompleted, .contextStarted, .contextSucceeded,

@@ -2,9 +2,15 @@ import ExecutionModel
 
 /// Turns the records of one execution, from its first, into its history, one at a time: a long history is never held
 /// whole. A record that cannot follow those before it, so one that is missing too, is refused and never passed over.
+///
+/// Of a trimmed history it is given ``HistoryTrim/kept(of:)``: the events that are left have the EventIds that they had.
 package struct HistoryProjection: Sendable {
     private let includesInternal: Bool
     private let owner: ExecutionARN.Owner
+    private let trim: HistoryTrim?
+    /// Whether records may be missing before the next: between the first of a trimmed history and the one that says so.
+    private var isGapped = false
+    private var hasEnded = false
     private var execution: (number: ExecutionNumber, secret: RandomBits)?
     private var pause: (request: PauseRequest, time: Timestamp)?
     private var sequence: UInt32 = 0
@@ -22,18 +28,24 @@ package struct HistoryProjection: Sendable {
     /// - Parameters:
     ///   - includesInternal: Whether to show the facts that AWS does not; they have no EventId.
     ///   - owner: What the Resource Names of executions that it started say.
-    package init(includesInternal: Bool = false, owner: ExecutionARN.Owner = .embedded) {
+    ///   - trim: That of the execution's history; nil: it is complete, as far as it goes.
+    package init(
+        includesInternal: Bool = false, owner: ExecutionARN.Owner = .embedded, trim: HistoryTrim? = nil
+    ) {
         self.includesInternal = includesInternal
         self.owner = owner
+        self.trim = trim
     }
 
-    /// The history of one execution's records.
+    /// The history of one execution's records. One that has been trimmed is what is left of it, whatever else the records
+    /// hold.
     package static func history(
         of records: [RecordedEvent], includesInternal: Bool = false, owner: ExecutionARN.Owner = .embedded
     ) throws(RecordError) -> [HistoryEvent] {
-        var projection = HistoryProjection(includesInternal: includesInternal, owner: owner)
+        let trim = HistoryTrim(of: records)
+        var projection = HistoryProjection(includesInternal: includesInternal, owner: owner, trim: trim)
         var history: [HistoryEvent] = []
-        for record in records {
+        for record in trim == nil ? records : HistoryTrim.kept(of: records) {
             if let event = try projection.project(record) { history.append(event) }
         }
         return history
@@ -41,10 +53,11 @@ package struct HistoryProjection: Sendable {
 
     /// The record's event in the history; nil for an internal fact that is not asked for.
     package mutating func project(_ record: RecordedEvent) throws(RecordError) -> HistoryEvent? {
-        guard record.sequence == sequence + 1 else {
+        guard record.sequence == sequence + 1 || isGapped && record.sequence > sequence else {
             throw .sequence(expected: sequence + 1, found: record.sequence)
         }
         sequence = record.sequence
+        if let trim { try follow(trim, record.event) }
         if case .executionStarted(let start) = record.event {
             execution = (record.execution, start.secret)
         }
@@ -57,6 +70,18 @@ package struct HistoryProjection: Sendable {
         eventID += 1
         event.eventID = eventID
         return event
+    }
+
+    /// What has been trimmed lies between the start and the record that says so, and the end is not part of it.
+    private mutating func follow(_ trim: HistoryTrim, _ event: Event) throws(RecordError) {
+        if event.eventKind.isStart { isGapped = true }
+        if event.eventKind.isEnd {
+            hasEnded = true
+            eventID = trim.endEventID - 1
+        }
+        guard case .historyTrimmed = event else { return }
+        guard hasEnded else { throw .status(.running) }
+        isGapped = false
     }
 
     private mutating func index(of operation: OperationReference, _ event: Event) throws(RecordError) -> Int {
@@ -101,6 +126,9 @@ package struct HistoryProjection: Sendable {
         case .executionCancelRequested(let reason): return .executionCancelRequested(reason: reason)
         case .executionDeleted: return .executionDeleted
         case .retentionTrimmed: return .retentionTrimmed
+        case .historyTrimmed(let endEventID): return .historyTrimmed(endEventID: endEventID)
+        case .retentionHeld(let name, let reason): return .retentionHeld(name: name, reason: reason)
+        case .retentionReleased(let name, let reason): return .retentionReleased(name: name, reason: reason)
         case .invocationStarted(let requestID):
             invocation = (requestID, record.time)
             return .invocationStarted(requestID: requestID)
@@ -155,8 +183,8 @@ extension Event {
         switch self {
         case .executionStarted, .executionSucceeded, .executionFailed, .executionTimedOut, .executionStopped,
             .executionHeld, .executionPauseRequested, .executionPauseCancelled, .executionPaused, .executionResumed,
-            .executionCancelRequested, .executionDeleted, .retentionTrimmed, .invocationStarted,
-            .invocationCompleted:
+            .executionCancelRequested, .executionDeleted, .retentionTrimmed, .historyTrimmed, .retentionHeld,
+            .retentionReleased, .invocationStarted, .invocationCompleted:
             .execution
         case .contextStarted, .contextSucceeded, .contextFailed: .context
         case .stepStarted, .stepSucceeded, .stepFailed, .stepReady: .step

@@ -20,6 +20,18 @@ package enum RecordError: Error, Hashable, Sendable {
     case invocationInFlight
     /// An invocation ends and none is in flight.
     case invocationNotInFlight
+    /// The history is trimmed twice.
+    case historyTrimmed
+    /// A trim names another event as the execution's end.
+    case eventID(expected: UInt32, found: UInt32)
+    /// Something of an execution is trimmed, or it is deleted, while somebody holds it.
+    case held(by: String)
+    /// A hold of a name that another hold on the execution has.
+    case holdTaken(String)
+    /// The release of a hold that is not on the execution.
+    case holdUnknown(String)
+    /// A hold on the call of a plain function.
+    case plainFunction
     /// The execution is not in a status that the event can follow.
     case status(ExecutionStatus)
     /// No operation has the ordinal.
@@ -48,6 +60,13 @@ extension RecordError: CustomStringConvertible {
         case .executionDropped: "it drops its execution"
         case .invocationInFlight: "an invocation is in flight"
         case .invocationNotInFlight: "no invocation is in flight"
+        case .historyTrimmed: "its execution's history has been trimmed before"
+        case .eventID(let expected, let found):
+            "it says that its execution ended with event \(found), which was event \(expected)"
+        case .held(let name): "its execution is held by '\(name)'"
+        case .holdTaken(let name): "its execution is held by '\(name)' already"
+        case .holdUnknown(let name): "its execution is not held by '\(name)'"
+        case .plainFunction: "its execution is the call of a plain function"
         case .status(let status): "its execution is \(status.title)"
         case .operationUnknown(let ordinal): "its execution has no operation \(ordinal.rawValue)"
         case .operationType(let ordinal, let type): "operation \(ordinal.rawValue) is no \(type.title)"

@@ -15,7 +15,7 @@ extension Event {
 
     private init(_ kind: EventKind, _ bytes: RawSpan, _ offset: inout Int) throws(EventDecodingError) {
         switch kind {
-        case .executionStarted, .executionStartedExtended:
+        case .executionStarted, .executionStartedExtended, .executionStartedWithPolicy:
             let secret = try bytes.random(.secret, at: &offset)
             let function = try bytes.string(.function, at: &offset)
             let version = try bytes.string(.version, at: &offset)
@@ -24,7 +24,7 @@ extension Event {
             let input = try bytes.payload(at: &offset)
             var start = ExecutionStart(
                 secret: secret, function: function, version: version, name: name, input: input, timeout: timeout)
-            if kind == .executionStartedExtended { try bytes.extend(&start, at: &offset) }
+            if kind != .executionStarted { try bytes.extend(&start, kind, at: &offset) }
             self = .executionStarted(start)
         case .executionSucceeded:
             self = .executionSucceeded(result: try bytes.payload(at: &offset))
@@ -58,6 +58,20 @@ extension Event {
                 throw .invalid(field: .retention, offset: start)
             }
             self = .retentionTrimmed
+        case .historyTrimmed:
+            let start = offset
+            let value = try bytes.varint(.eventID, at: &offset)
+            // The start is the first.
+            guard let eventID = UInt32(exactly: value), eventID >= 2 else {
+                throw .invalid(field: .eventID, offset: start)
+            }
+            self = .historyTrimmed(endEventID: eventID)
+        case .retentionHeld:
+            let name = try bytes.string(.name, at: &offset)
+            self = .retentionHeld(name: name, reason: try bytes.optionalString(.reason, at: &offset))
+        case .retentionReleased:
+            let name = try bytes.string(.name, at: &offset)
+            self = .retentionReleased(name: name, reason: try bytes.optionalString(.reason, at: &offset))
         case .invocationStarted:
             self = .invocationStarted(requestID: try bytes.random(.requestID, at: &offset))
         case .invocationCompleted:
@@ -108,9 +122,10 @@ extension Event {
         case .chainedInvokeFailed: self = .chainedInvokeFailed(operation, error: try bytes.optionalError(at: &offset))
         case .chainedInvokeTimedOut: self = .chainedInvokeTimedOut(operation, error: try bytes.error(at: &offset))
         case .chainedInvokeStopped: self = .chainedInvokeStopped(operation, error: try bytes.error(at: &offset))
-        case .executionStarted, .executionStartedExtended, .executionSucceeded, .executionFailed, .executionTimedOut,
-            .executionStopped, .executionPaused, .executionResumed, .executionHeld, .executionPauseRequested,
-            .executionPauseCancelled, .executionCancelRequested, .executionDeleted, .retentionTrimmed,
+        case .executionStarted, .executionStartedExtended, .executionStartedWithPolicy, .executionSucceeded,
+            .executionFailed, .executionTimedOut, .executionStopped, .executionPaused, .executionResumed,
+            .executionHeld, .executionPauseRequested, .executionPauseCancelled, .executionCancelRequested,
+            .executionDeleted, .retentionTrimmed, .historyTrimmed, .retentionHeld, .retentionReleased,
             .invocationStarted, .invocationCompleted:
             preconditionFailure("\(kind) is about no operation")
         }

@@ -11,7 +11,13 @@ extension Event {
             bytes.append(string: start.name)
             bytes.append(optionalDelay: start.timeout)
             bytes.append(payload: start.input)
-            if start.isExtended { bytes.append(extensionOf: start) }
+            guard start.kind != .executionStarted else { return }
+            if let retention = start.retention.simpleForm {
+                bytes.append(optionalDelay: retention)
+            } else {
+                bytes.append(retention: start.retention)
+            }
+            bytes.append(extensionOf: start)
         case .executionSucceeded(let result):
             bytes.append(payload: result)
         case .executionFailed(let error), .executionTimedOut(let error):
@@ -31,6 +37,11 @@ extension Event {
             break
         case .retentionTrimmed:
             bytes.append(RetentionCode.nothing)
+        case .historyTrimmed(let endEventID):
+            bytes.append(varint: UInt64(endEventID))
+        case .retentionHeld(let name, let reason), .retentionReleased(let name, let reason):
+            bytes.append(string: name)
+            bytes.append(optionalString: reason)
         case .invocationStarted(let requestID):
             bytes.append(random: requestID)
         case .invocationCompleted(let end):
@@ -181,9 +192,8 @@ extension [UInt8] {
         append(optionalString: identity.name)
     }
 
-    /// What the second form of a start has beyond the first.
+    /// What the longer forms of a start have beyond the first, but for its retention, which comes before.
     package mutating func append(extensionOf start: ExecutionStart) {
-        append(optionalDelay: start.retention)
         append(optionalString: start.tenantID)
         append(optionalString: start.traceHeader)
         append(start.isPlain ? 1 : 0)

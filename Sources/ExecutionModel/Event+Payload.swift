@@ -9,8 +9,9 @@ extension Event {
             result
         case .executionFailed, .executionTimedOut, .executionStopped, .executionHeld, .executionPauseRequested,
             .executionPauseCancelled, .executionPaused, .executionResumed, .executionCancelRequested,
-            .executionDeleted, .retentionTrimmed, .invocationStarted, .invocationCompleted, .contextStarted,
-            .contextFailed, .stepStarted, .stepFailed, .stepReady, .waitStarted, .waitSucceeded, .waitCancelled,
+            .executionDeleted, .retentionTrimmed, .historyTrimmed, .retentionHeld, .retentionReleased,
+            .invocationStarted, .invocationCompleted, .contextStarted, .contextFailed, .stepStarted, .stepFailed,
+            .stepReady, .waitStarted, .waitSucceeded, .waitCancelled,
             .callbackStarted, .callbackFailed, .callbackTimedOut, .callbackHeartbeat, .chainedInvokeFailed,
             .chainedInvokeTimedOut, .chainedInvokeStopped:
             nil
@@ -44,8 +45,9 @@ extension Event {
         case .chainedInvokeSucceeded(let operation, _): return .chainedInvokeSucceeded(operation, result: stored)
         case .executionFailed, .executionTimedOut, .executionStopped, .executionHeld, .executionPauseRequested,
             .executionPauseCancelled, .executionPaused, .executionResumed, .executionCancelRequested,
-            .executionDeleted, .retentionTrimmed, .invocationStarted, .invocationCompleted, .contextStarted,
-            .contextFailed, .stepStarted, .stepFailed, .stepReady, .waitStarted, .waitSucceeded, .waitCancelled,
+            .executionDeleted, .retentionTrimmed, .historyTrimmed, .retentionHeld, .retentionReleased,
+            .invocationStarted, .invocationCompleted, .contextStarted, .contextFailed, .stepStarted, .stepFailed,
+            .stepReady, .waitStarted, .waitSucceeded, .waitCancelled,
             .callbackStarted, .callbackFailed, .callbackTimedOut, .callbackHeartbeat, .chainedInvokeFailed,
             .chainedInvokeTimedOut, .chainedInvokeStopped:
             preconditionFailure("\(eventKind) has no payload")

@@ -23,6 +23,13 @@ package enum Event: Hashable, Sendable {
     case executionDeleted
     /// Internal. The time for which an ended execution is kept is over: what follows is as after a deletion.
     case retentionTrimmed
+    /// Internal. The time for which an ended execution's full history is kept is over: its summary is left. `endEventID`: the
+    /// EventId of its end, which cannot be counted once the events before it are gone.
+    case historyTrimmed(endEventID: UInt32)
+    /// Internal. Until that name releases it, nothing of the execution is trimmed, and it is not deleted.
+    case retentionHeld(name: String, reason: String?)
+    /// Internal.
+    case retentionReleased(name: String, reason: String?)
 
     // Its invocations.
     /// Internal. Its number counts from 1; it lifts a hold.
@@ -135,8 +142,8 @@ package struct ExecutionStart: Hashable, Sendable {
     package var input: Payload?
     /// Nil: no limit.
     package var timeout: Milliseconds?
-    /// For how long the execution is kept after its end. Nil: for ever.
-    package var retention: Milliseconds?
+    /// For how long the execution is kept after its end.
+    package var retention: RetentionPolicy
     /// Whose data it works on, where a function serves many.
     package var tenantID: String?
     /// The trace that the start is part of, in AWS's `X-Amzn-Trace-Id` or any other form.
@@ -148,7 +155,7 @@ package struct ExecutionStart: Hashable, Sendable {
 
     package init(
         secret: RandomBits, function: String, version: String = "$LATEST", name: String, input: Payload?,
-        timeout: Milliseconds? = nil, retention: Milliseconds? = nil, tenantID: String? = nil,
+        timeout: Milliseconds? = nil, retention: RetentionPolicy = .forever, tenantID: String? = nil,
         traceHeader: String? = nil, parent: ParentLink? = nil, isPlain: Bool = false
     ) {
         self.secret = secret
@@ -164,9 +171,12 @@ package struct ExecutionStart: Hashable, Sendable {
         self.isPlain = isPlain
     }
 
-    /// Whether the start says more than its first form could: it is recorded in the second.
-    var isExtended: Bool {
-        retention != nil || tenantID != nil || traceHeader != nil || parent != nil || isPlain
+    /// The first of the three forms that can say what the start does: it is recorded in that one.
+    var kind: EventKind {
+        if retention.simpleForm == nil { return .executionStartedWithPolicy }
+        let isExtended =
+            retention != .forever || tenantID != nil || traceHeader != nil || parent != nil || isPlain
+        return isExtended ? .executionStartedExtended : .executionStarted
     }
 }
 

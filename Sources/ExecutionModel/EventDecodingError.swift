@@ -12,12 +12,13 @@ package enum EventDecodingError: Error, Hashable, Sendable {
 
 /// The fields that an ``EventDecodingError`` names.
 package enum EventField: String, Sendable {
-    case attemptDelay, callbackHeartbeatTimeout, callbackTimeout, child, duration, error, executionTimeout, flags
+    case attemptDelay, callbackHeartbeatTimeout, callbackTimeout, child, duration, error, eventID, executionTimeout,
+        flags
     case function, identity, invocationEnd, name, operation, operationID, operationType, parent, payload, reason
     case requestID, retention, retryDelay, secret, subType, target, tenantID, traceHeader, version
 
     // Of snapshots alone.
-    case attempt, count, meter, phase, sequence, status, time, timeoutExtension
+    case attempt, count, hold, meter, phase, sequence, status, time, timeoutExtension
 }
 
 extension EventDecodingError: CustomStringConvertible {

@@ -17,6 +17,8 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
     case executionPauseCancelled = 0x0B
     case executionCancelRequested = 0x0C
     case executionDeleted = 0x0D
+    /// The start of an execution whose retention is more than 0x09 can say.
+    case executionStartedWithPolicy = 0x0E
 
     case invocationStarted = 0x10
     case invocationCompleted = 0x11
@@ -47,6 +49,46 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
     case chainedInvokeStopped = 0x64
 
     case retentionTrimmed = 0x71
+    case historyTrimmed = 0x72
+    case retentionHeld = 0x73
+    case retentionReleased = 0x74
+}
+
+extension EventKind {
+    /// Whether it is a form of the start of an execution.
+    package var isStart: Bool {
+        self == .executionStarted || self == .executionStartedExtended || self == .executionStartedWithPolicy
+    }
+
+    /// Whether it ends an execution.
+    package var isEnd: Bool {
+        self == .executionSucceeded || self == .executionFailed || self == .executionTimedOut
+            || self == .executionStopped
+    }
+
+    /// Whether such a record is still an execution's after its history has been trimmed: its start, its end, and what is said
+    /// of its retention. The kind says it, so that nobody needs to read bodies to know what may go.
+    package var outlivesHistory: Bool {
+        isStart || isEnd || self == .executionDeleted || self == .retentionTrimmed || self == .historyTrimmed
+            || self == .retentionHeld || self == .retentionReleased
+    }
+
+    /// Whether AWS does not show such an event: it has no EventId.
+    package var isInternal: Bool {
+        switch self {
+        case .executionHeld, .executionPauseRequested, .executionPauseCancelled, .executionCancelRequested,
+            .executionDeleted, .retentionTrimmed, .historyTrimmed, .retentionHeld, .retentionReleased,
+            .invocationStarted, .stepReady, .callbackHeartbeat:
+            true
+        case .executionStarted, .executionStartedExtended, .executionStartedWithPolicy, .executionSucceeded,
+            .executionFailed, .executionTimedOut, .executionStopped, .executionPaused, .executionResumed,
+            .invocationCompleted, .contextStarted, .contextSucceeded, .contextFailed, .stepStarted, .stepSucceeded,
+            .stepFailed, .waitStarted, .waitSucceeded, .waitCancelled, .callbackStarted, .callbackSucceeded,
+            .callbackFailed, .callbackTimedOut, .chainedInvokeStarted, .chainedInvokeSucceeded, .chainedInvokeFailed,
+            .chainedInvokeTimedOut, .chainedInvokeStopped:
+            false
+        }
+    }
 }
 
 extension Event {
@@ -55,7 +97,7 @@ extension Event {
 
     package var eventKind: EventKind {
         switch self {
-        case .executionStarted(let start): start.isExtended ? .executionStartedExtended : .executionStarted
+        case .executionStarted(let start): start.kind
         case .executionSucceeded: .executionSucceeded
         case .executionFailed: .executionFailed
         case .executionTimedOut: .executionTimedOut
@@ -68,6 +110,9 @@ extension Event {
         case .executionCancelRequested: .executionCancelRequested
         case .executionDeleted: .executionDeleted
         case .retentionTrimmed: .retentionTrimmed
+        case .historyTrimmed: .historyTrimmed
+        case .retentionHeld: .retentionHeld
+        case .retentionReleased: .retentionReleased
         case .invocationStarted: .invocationStarted
         case .invocationCompleted: .invocationCompleted
         case .contextStarted: .contextStarted
@@ -98,8 +143,8 @@ extension Event {
         switch self {
         case .executionStarted, .executionSucceeded, .executionFailed, .executionTimedOut, .executionStopped,
             .executionHeld, .executionPauseRequested, .executionPauseCancelled, .executionPaused, .executionResumed,
-            .executionCancelRequested, .executionDeleted, .retentionTrimmed, .invocationStarted,
-            .invocationCompleted:
+            .executionCancelRequested, .executionDeleted, .retentionTrimmed, .historyTrimmed, .retentionHeld,
+            .retentionReleased, .invocationStarted, .invocationCompleted:
             nil
         case .contextStarted(let operation), .contextSucceeded(let operation, _, _), .contextFailed(let operation, _),
             .stepStarted(let operation), .stepSucceeded(let operation, _, _), .stepFailed(let operation, _, _),

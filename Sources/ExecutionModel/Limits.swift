@@ -64,8 +64,12 @@ package struct Limits: Hashable, Sendable {
     package static let functionNameLengthMax = 140
     /// Characters of a version: `$LATEST`, or digits.
     package static let versionLengthMax = 32
-    /// Characters of the reason for a pause, a resumption or a cancellation.
+    /// Characters of the reason for a pause, a resumption, a cancellation, and a hold or its release.
     package static let reasonLengthMax = 1_024
+    /// Characters of the name of a hold: `[a-zA-Z0-9-_]`.
+    package static let holdNameLengthMax = 64
+    /// Holds that may be on an execution at a time.
+    package static let holdCountMax = 64
     /// Characters of a tenant's id.
     package static let tenantIDLengthMax = 256
     /// Characters of a trace header.

@@ -177,18 +177,25 @@ extension RawSpan {
             id: id, parentID: parentID.map { OperationID($0) }, type: type, subType: subType, name: name)
     }
 
-    /// What the second form of a start has beyond the first; refused when it has nothing beyond it.
-    func extend(_ start: inout ExecutionStart, at offset: inout Int) throws(EventDecodingError) {
+    /// What a longer form of a start has beyond the first; refused where a shorter one could say it.
+    func extend(
+        _ start: inout ExecutionStart, _ kind: EventKind, at offset: inout Int
+    ) throws(EventDecodingError) {
         let begin = offset
+        if kind == .executionStartedWithPolicy {
+            start.retention = try retentionPolicy(at: &offset)
+            guard start.retention.simpleForm == nil else { throw .invalid(field: .retention, offset: begin) }
+        } else {
+            start.retention = RetentionPolicy(try optionalDelay(.retention, at: &offset))
+        }
         try readExtension(of: &start, at: &offset)
-        guard start.isExtended else { throw .invalid(field: .flags, offset: begin) }
+        guard start.kind == kind else { throw .invalid(field: .flags, offset: begin) }
     }
 
-    /// The fields of an extended start that the first form has not, whether they say anything or not.
+    /// The fields of a longer start that the first form has not, but for the retention, whether they say anything or not.
     package func readExtension(
         of start: inout ExecutionStart, at offset: inout Int
     ) throws(EventDecodingError) {
-        start.retention = try optionalDelay(.retention, at: &offset)
         start.tenantID = try optionalString(.tenantID, at: &offset)
         start.traceHeader = try optionalString(.traceHeader, at: &offset)
         start.isPlain = try flag(at: &offset)

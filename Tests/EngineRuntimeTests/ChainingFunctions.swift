@@ -48,7 +48,7 @@ extension FunctionRegistration {
         _ name: String = "charge", _ calls: Calls, isPlain: Bool = false, retention: Milliseconds? = nil,
         _ outcome: @escaping @Sendable (Invocation) -> InvocationOutcome? = { .succeeded(result: $0.input) }
     ) -> FunctionRegistration {
-        FunctionRegistration(name: name, isPlain: isPlain, retention: retention) { invocation in
+        FunctionRegistration(name: name, isPlain: isPlain, retention: RetentionPolicy(retention)) { invocation in
             calls.note("\(name) invoked")
             await withTaskCancellationHandler {
                 await calls.wait("\(name) go")

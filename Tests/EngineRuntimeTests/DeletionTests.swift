@@ -11,7 +11,7 @@ import Testing
     private let rig = Rig()
 
     private func echo(retention: Milliseconds? = nil) -> FunctionRegistration {
-        FunctionRegistration(name: "echo", retention: retention) { .succeeded(result: $0.input) }
+        FunctionRegistration(name: "echo", retention: RetentionPolicy(retention)) { .succeeded(result: $0.input) }
     }
 
     private func expectUnknown(_ runtime: EngineRuntime, _ id: ExecutionID) async throws {
@@ -168,7 +168,7 @@ import Testing
         await runtime.quiet()
         #expect(runtime.stepTimers() == rig.clock.now().adding(Milliseconds(5_000)))
         rig.advance(runtime, by: 4_999)
-        #expect(try await runtime.summary(id.number).retention == Milliseconds(5_000))
+        #expect(try await runtime.summary(id.number).retention == RetentionPolicy(Milliseconds(5_000)))
         let again = try await runtime.start(function: "echo", name: "a", input: [1])
         #expect(again.id == id)
         rig.advance(runtime, by: 1)
@@ -206,7 +206,8 @@ import Testing
     }
 
     @Test func `an invocation that outlives a stop keeps its execution, as long as it is in flight`() async throws {
-        let deaf = FunctionRegistration(name: "deaf", retention: Milliseconds(1)) { [calls = rig.calls] _ in
+        let deaf = FunctionRegistration(name: "deaf", retention: RetentionPolicy(Milliseconds(1))) {
+            [calls = rig.calls] _ in
             calls.note("invoked")
             await calls.wait("go")
             return nil

@@ -23,6 +23,8 @@ struct HistoryRules {
     /// Whether a pause has cut the invocation in flight short.
     private var isRevoked = false
     private var isCancelled = false
+    private var isTrimmed = false
+    private var holds: Set<String> = []
 
     static func violation(in history: [RecordedEvent]) -> String? {
         guard case .executionStarted? = history.first?.event else { return "it does not begin with its start" }
@@ -61,6 +63,16 @@ struct HistoryRules {
             case .suspended(unseenChanges: false) where isRevoked: return "what such an invocation saw counts"
             default: return nil
             }
+        default: break
+        }
+        switch event {
+        case .retentionHeld(let name, _): return holds.insert(name).inserted ? nil : "a second hold of one name"
+        case .retentionReleased(let name, _): return holds.remove(name) != nil ? nil : "the release of no hold"
+        case .historyTrimmed:
+            defer { isTrimmed = true }
+            if !hasEnded || isInFlight { return "a trim of what goes on" }
+            if !holds.isEmpty { return "a trim of what is held" }
+            return isTrimmed ? "a second trim" : nil
         default: break
         }
         if hasEnded { return "\(kind) after the execution's end" }
@@ -127,7 +139,8 @@ struct HistoryRules {
                 return nil
             }
         case .executionStarted, .invocationStarted, .invocationCompleted, .contextStarted, .contextSucceeded,
-            .contextFailed, .waitCancelled, .executionDeleted, .retentionTrimmed:
+            .contextFailed, .waitCancelled, .executionDeleted, .retentionTrimmed, .historyTrimmed, .retentionHeld,
+            .retentionReleased:
             return "\(kind), which nobody asked for"
         }
     }

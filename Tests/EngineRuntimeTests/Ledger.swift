@@ -24,6 +24,10 @@ final class Ledger: Sendable {
         /// Asked for, whatever came of it.
         var deletionsAsked: Set<ExecutionID> = []
         var deleted: Set<ExecutionID> = []
+        /// By the names that their holds have; none has another's.
+        var held: [String: ExecutionID] = [:]
+        /// Asked for, whatever came of it.
+        var releasesAsked: Set<String> = []
         var ends: [ExecutionID: ExecutionStatus] = [:]
         /// The callbacks that somebody could answer.
         var callbacks: [CallbackID] = []

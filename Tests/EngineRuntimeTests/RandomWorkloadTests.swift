@@ -135,10 +135,10 @@ private final class WorkloadRun {
             .sorted { $0.number < $1.number }
     }
 
-    /// Stops, pauses, resumes, cancels or deletes an execution.
+    /// Stops, pauses, resumes, cancels, deletes, holds or releases an execution.
     private func tellSomeExecution() {
         guard let id = someExecution() else { return }
-        switch Int.random(in: 0..<22, using: &random) {
+        switch Int.random(in: 0..<27, using: &random) {
         case 0..<2:
             callers.append(
                 call { runtime, ledger in
@@ -156,6 +156,8 @@ private final class WorkloadRun {
                     try await runtime.cancel(id)
                     ledger.note { $0.cancelled.insert(id) }
                 })
+        case 18..<21: hold(id)
+        case 21..<23: releaseSomeHold()
         default:
             ledger.note { $0.deletionsAsked.insert(id) }
             callers.append(
@@ -173,6 +175,22 @@ private final class WorkloadRun {
                 try await runtime.pause(id, request)
                 ledger.note { $0.pauseCounts[id, default: 0] += 1 }
             })
+    }
+
+    private func hold(_ id: ExecutionID) {
+        let name = "hold-\(random.next())"
+        callers.append(
+            call { runtime, ledger in
+                try await runtime.hold(id, as: name)
+                ledger.note(\.held, name, id)
+            })
+    }
+
+    private func releaseSomeHold() {
+        let held = ledger.copy.held.sorted { $0.key < $1.key }
+        guard let (name, id) = held.randomElement(using: &random) else { return }
+        ledger.note { $0.releasesAsked.insert(name) }
+        callers.append(call { runtime, _ in try await runtime.release(id, from: name) })
     }
 
     private func resume(_ id: ExecutionID) {
@@ -242,6 +260,11 @@ private final class WorkloadRun {
         }
         let gone = acknowledged.deleted.map(\.number)
         #expect(Set(gone).isDisjoint(with: runtime.known), "seed \(seed): a deletion is lost")
+        for (name, id) in acknowledged.held where !acknowledged.releasesAsked.contains(name) {
+            // Neither deleted nor trimmed meanwhile.
+            let holds = try await runtime.summary(id.number).holds
+            #expect(holds.contains { $0.name == name }, "seed \(seed): a hold of \(id) is lost")
+        }
         for summary in try await runtime.list() {
             let id = summary.id
             // What has ended may be trimmed meanwhile.

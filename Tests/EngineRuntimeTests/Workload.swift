@@ -25,6 +25,8 @@ struct Workload: Sendable {
 
     private let scripts: [String: [[Act]]]
     private let seed: UInt64
+    /// Of what `work` has invoked.
+    private let policy: RetentionPolicy
 
     init(_ random: inout SplitMix64) {
         let work = (0..<4).map { _ in
@@ -37,6 +39,15 @@ struct Workload: Sendable {
         }
         scripts = [Self.function.name: work, Self.helper.name: help]
         seed = random.next()
+        let whole = Milliseconds(2_000)
+        policy =
+            [
+                RetentionPolicy(whole),
+                RetentionPolicy(succeeded: .history(whole, thenSummary: whole), otherwise: .forever),
+                RetentionPolicy(
+                    succeeded: .history(Milliseconds(500), thenSummary: nil),
+                    otherwise: .history(Milliseconds(500), thenSummary: whole)),
+            ].randomElement(using: &random) ?? .forever
     }
 
     /// The scripts that an execution may be started with.
@@ -61,7 +72,7 @@ struct Workload: Sendable {
             {
                 await invoke($0, ledger)
             },
-            FunctionRegistration(name: Self.helper.name, retention: Milliseconds(2_000)) { await invoke($0, ledger) },
+            FunctionRegistration(name: Self.helper.name, retention: policy) { await invoke($0, ledger) },
             FunctionRegistration(name: Self.plain.name, isPlain: true) { invocation in
                 isUnlucky(invocation) ? .crashed(Self.misfortune) : .succeeded(result: invocation.input)
             },

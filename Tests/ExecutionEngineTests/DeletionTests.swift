@@ -10,7 +10,7 @@ import Testing
         _ = try driver.start(
             ExecutionStart(
                 secret: RandomBits(high: 5, low: 5), function: "pay", name: "order-1", input: nil,
-                retention: Milliseconds(retention)))
+                retention: RetentionPolicy(Milliseconds(retention))))
         _ = driver.invoke()
         return driver
     }

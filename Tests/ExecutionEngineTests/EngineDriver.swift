@@ -116,6 +116,14 @@ final class EngineDriver {
         record(try execution.decideCancel(reason: reason))
     }
 
+    func hold(_ name: String, reason: String? = nil) throws(EngineError) {
+        record(try execution.decideHold(name, reason: reason))
+    }
+
+    func release(_ name: String, reason: String? = nil) throws(EngineError) {
+        record(try execution.decideRelease(name, reason: reason))
+    }
+
     func delete() throws(EngineError) {
         record(try execution.decideDeletion())
     }

@@ -31,7 +31,8 @@ import Testing
     @Test func `a version that is registered again is replaced, and no other`() {
         var directory = Self.directory(["1", "2"])
         let plain = FunctionDirectory.Entry(
-            version: "2", isPlain: true, executionTimeout: Milliseconds(5), retention: Milliseconds(6))
+            version: "2", isPlain: true, executionTimeout: Milliseconds(5),
+            retention: RetentionPolicy(Milliseconds(6)))
         directory.register(plain, as: "pay")
         #expect(directory.resolve("pay", qualifier: nil) == plain)
         #expect(directory.resolve("pay", qualifier: "2") == plain)

@@ -265,7 +265,8 @@ enum CanonicalHistory {
         case .executionPaused: "PAUSED"
         case .executionResumed: "RESUMED"
         case .executionHeld, .executionPauseRequested, .executionPauseCancelled, .executionCancelRequested,
-            .executionDeleted, .retentionTrimmed, .invocationStarted, .stepReady, .callbackHeartbeat:
+            .executionDeleted, .retentionTrimmed, .historyTrimmed, .retentionHeld, .retentionReleased,
+            .invocationStarted, .stepReady, .callbackHeartbeat:
             "internal"
         }
     }

@@ -8,7 +8,7 @@ import Testing
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
     static let fixture = root.appending(path: "Fixtures/events/2/snapshots.txt")
-    static let vectorNumbers = 1...7
+    static let vectorNumbers = 1...8
 
     static func hexadecimal(_ bytes: [UInt8]) -> String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
@@ -57,15 +57,16 @@ import Testing
     @Test func `a snapshot has the bytes that the specification gives`() throws {
         let records = try SnapshotVectors.all()[0].state.snapshotRecords()
         #expect(records.map(\.kind) == [0xC0, 0xC1])
-        // Secret, "pay", "$LATEST", "order-1", no timeout and no input, nothing of the extension, 1,000,000 ms.
+        // Secret, "pay", "$LATEST", "order-1", no timeout and no input, kept for ever however it ends, nothing of
+        // the extension, 1,000,000 ms.
         let start: [UInt8] =
             [0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77, 0x88, 0x99, 0xAA, 0xBB, 0xCC, 0xDD, 0xEE, 0xFF]
             + [3] + Array("pay".utf8) + [7] + Array("$LATEST".utf8) + [7] + Array("order-1".utf8)
-            + [0, 0, 0, 0, 0, 0, 0, 0x80, 0x89, 0x7A]
+            + [0, 0, 0, 0, 0, 0, 0, 0, 0x80, 0x89, 0x7A]
         #expect(records[0].body == start)
-        // Running, after 1 event, no time later; no operation or invocation, never invoked, no failures; 1 metered operation
-        // and no byte, no extension, no flags.
-        #expect(records[1].body == [0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0])
+        // Running, after 1 event, no time later; EventId 1, no operation or invocation, never invoked, no failures; 1 metered
+        // operation and no byte, no extension, no flags.
+        #expect(records[1].body == [0, 1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0])
     }
 
     /// Each cut at each of its records, and the last one twice.

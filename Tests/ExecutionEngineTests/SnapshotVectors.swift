@@ -17,6 +17,7 @@ enum SnapshotVectors {
             ("after a failed invocation, with a stored input and a stored result", try stored()),
             ("succeeded", try succeeded()),
             ("stopped while its invocation goes on, started by a chained invoke", try stopped()),
+            ("failed, its history trimmed, held by two", try trimmed()),
         ]
     }
 
@@ -96,10 +97,29 @@ enum SnapshotVectors {
         let parent = ParentLink(execution: ExecutionNumber(300), operation: OperationOrdinal(1))
         _ = try driver.start(
             ExecutionStart(
-                secret: secret, function: "charge", name: "c", input: .inline([]), retention: Milliseconds(86_400_000),
+                secret: secret, function: "charge", name: "c", input: .inline([]),
+                retention: RetentionPolicy(Milliseconds(86_400_000)),
                 traceHeader: "Root=1", parent: parent, isPlain: true))
         _ = driver.invoke()
         _ = try driver.stop(ErrorObject(message: "no", type: "Declined"))
+        return driver.execution
+    }
+
+    private static func trimmed() throws -> ExecutionState {
+        let driver = EngineDriver()
+        _ = try driver.start(
+            ExecutionStart(
+                secret: secret, function: "pay", name: "order-1", input: nil,
+                retention: RetentionPolicy(
+                    succeeded: .history(Milliseconds(10), thenSummary: Milliseconds(20)),
+                    otherwise: .history(Milliseconds(100), thenSummary: nil))))
+        _ = driver.invoke()
+        try driver.checkpoint([.step("1", .succeed)])
+        driver.finish(.failed(ErrorObject(message: "no", type: "Declined")))
+        driver.advance(by: 100)
+        try driver.hold("case-4711", reason: "fraud")
+        driver.advance(by: 1)
+        try driver.hold("audit")
         return driver.execution
     }
 

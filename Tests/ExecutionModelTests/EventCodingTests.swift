@@ -128,6 +128,41 @@ import Testing
         }
     }
 
+    /// Each form of a start says what no shorter one can.
+    @Test(
+        arguments: [
+            (.executionStarted, .forever), (.executionStartedExtended, RetentionPolicy(Milliseconds(0))),
+            (.executionStartedExtended, RetentionPolicy(Milliseconds(9))),
+            (
+                .executionStartedWithPolicy,
+                RetentionPolicy(
+                    succeeded: .history(Milliseconds(9), thenSummary: nil),
+                    otherwise: .history(Milliseconds(9), thenSummary: nil))
+            ),
+            (
+                .executionStartedWithPolicy,
+                RetentionPolicy(
+                    succeeded: .history(Milliseconds(9), thenSummary: Milliseconds(0)), otherwise: .forever)
+            ),
+        ] as [(EventKind, RetentionPolicy)])
+    func `a start has the first form that can say its retention`(kind: EventKind, retention: RetentionPolicy) throws {
+        let event = Event.executionStarted(
+            ExecutionStart(secret: EventVectors.secret, function: "f", name: "n", input: nil, retention: retention))
+        #expect(event.eventKind == kind)
+        #expect(try Event(kind: event.kind, decodingBody: Self.body(of: event)) == event)
+    }
+
+    /// The last form, of policies that the one before could say: for ever, and ten days.
+    @Test(arguments: [[0, 0], [10, 1, 10, 1]] as [[UInt8]])
+    func `a policy that a delay can say is refused`(policy: [UInt8]) {
+        let start = [UInt8](repeating: 7, count: 16) + [1, 0x66, 1, 0x31, 1, 0x6E, 0, 0]
+        for tail in [[0, 0, 0, 0], [0, 0, 1, 0]] as [[UInt8]] {
+            #expect(throws: EventDecodingError.invalid(field: .retention, offset: 24)) {
+                try Event(kind: EventKind.executionStartedWithPolicy.rawValue, decodingBody: start + policy + tail)
+            }
+        }
+    }
+
     @Test(
         arguments: [
             // A length of 2^63, and one of 11 bytes.
@@ -173,6 +208,9 @@ import Testing
             // What was resolved to none of the three, and what is kept to nothing that is known.
             (.chainedInvokeStarted, [1, 1, 0x66, 0, 0, 3], .invalid(field: .target, offset: 5)),
             (.retentionTrimmed, [1], .invalid(field: .retention, offset: 0)),
+            // An end that would be the start, and one beyond every sequence.
+            (.historyTrimmed, [1], .invalid(field: .eventID, offset: 0)),
+            (.historyTrimmed, [0x80, 0x80, 0x80, 0x80, 0x10], .invalid(field: .eventID, offset: 0)),
         ] as [(EventKind, [UInt8], EventDecodingError)])
     func `a damaged field is named by its own error`(kind: EventKind, bytes: [UInt8], error: EventDecodingError) {
         #expect(throws: error) { try Event(kind: kind.rawValue, decodingBody: bytes) }

@@ -99,7 +99,8 @@ enum EventVectors {
             .executionStarted(
                 ExecutionStart(
                     secret: secret, function: "pay", version: "7", name: "order-1", input: .inline(Array("{}".utf8)),
-                    timeout: Milliseconds(60_000), retention: Milliseconds(86_400_000), tenantID: "shop-1",
+                    timeout: Milliseconds(60_000), retention: RetentionPolicy(Milliseconds(86_400_000)),
+                    tenantID: "shop-1",
                     traceHeader: "Root=1",
                     parent: ParentLink(execution: ExecutionNumber(300), operation: existingOrdinal)
                 ))
@@ -152,6 +153,30 @@ enum EventVectors {
         ),
         ("chainedInvokeStopped", .chainedInvokeStopped(existing, error: error)),
         ("retentionTrimmed", .retentionTrimmed),
+        (
+            "executionStartedWithPolicy, a year of summary after a success",
+            .executionStarted(
+                ExecutionStart(
+                    secret: secret, function: "pay", name: "order-1", input: nil,
+                    retention: RetentionPolicy(
+                        succeeded: .history(Milliseconds(86_400_000), thenSummary: Milliseconds(31_536_000_000)),
+                        otherwise: .forever)))
+        ),
+        (
+            "executionStartedWithPolicy, the summary for ever, by a chained invoke",
+            .executionStarted(
+                ExecutionStart(
+                    secret: secret, function: "pay", version: "7", name: "order-1", input: nil,
+                    retention: RetentionPolicy(
+                        succeeded: .history(Milliseconds(1), thenSummary: nil),
+                        otherwise: .history(Milliseconds(1), thenSummary: nil)),
+                    tenantID: "shop-1", traceHeader: "Root=1",
+                    parent: ParentLink(execution: ExecutionNumber(300), operation: existingOrdinal)))
+        ),
+        ("historyTrimmed", .historyTrimmed(endEventID: 300)),
+        ("retentionHeld", .retentionHeld(name: "case-4711", reason: "fraud")),
+        ("retentionHeld without a reason", .retentionHeld(name: "a", reason: nil)),
+        ("retentionReleased", .retentionReleased(name: "case-4711", reason: "settled")),
     ]
 
     static let existingOrdinal = OperationOrdinal(1)

@@ -33,11 +33,12 @@ extension ExecutionState {
         return Decision(events: [.executionCancelRequested(reason: reason)], reply: ())
     }
 
-    /// Drops an ended execution.
+    /// Drops an ended execution that nobody holds.
     package func decideDeletion() throws(EngineError) -> Decision<Void> {
         guard status.isTerminal else {
             throw .conflict("Cannot delete an execution that is \(status.title): stop it first.")
         }
+        try requireNoHold()
         // Its handler may not have noticed the end yet. Nobody will hear of it.
         guard isInFlight else { return Decision(events: [.executionDeleted], reply: ()) }
         return Decision(
@@ -45,7 +46,7 @@ extension ExecutionState {
             reply: ())
     }
 
-    private func check(reason: String?) throws(EngineError) {
+    func check(reason: String?) throws(EngineError) {
         guard let reason, reason.count > Limits.reasonLengthMax || reason.utf8.count > 4 * Limits.reasonLengthMax
         else { return }
         throw .invalid("Invalid Reason: at most \(Limits.reasonLengthMax) characters.")

@@ -54,6 +54,7 @@ extension ExecutionState {
         let input = try bytes.keptPayload(at: &offset)
         var start = ExecutionStart(
             secret: secret, function: function, version: version, name: name, input: input, timeout: timeout)
+        start.retention = try bytes.retentionPolicy(at: &offset)
         try bytes.readExtension(of: &start, at: &offset)
         let time = Timestamp(millisecondsSinceEpoch: try bytes.signed(.time, at: &offset))
         try bytes.requireEnd(at: offset)
@@ -101,12 +102,38 @@ extension ExecutionState {
             result = try bytes.keptPayload(at: &offset)
             error = try bytes.optionalError(at: &offset)
         }
+        if flags & ProgressFlags.historyTrimmed != 0 {
+            guard status.isTerminal, !isInFlight else { throw .invalid(field: .flags, offset: start) }
+            historyTrimTime = try bytes.time(since: startTime, at: &offset)
+        }
+        if flags & ProgressFlags.held != 0 {
+            guard !self.start.isPlain else { throw .invalid(field: .flags, offset: start) }
+            try decodeHolds(bytes, at: &offset)
+        }
         try bytes.requireEnd(at: offset)
+    }
+
+    private mutating func decodeHolds(_ bytes: RawSpan, at offset: inout Int) throws(EventDecodingError) {
+        let begin = offset
+        let count = try bytes.count(.count, atMost: UInt64(sequence) - 1, at: &offset)
+        guard count > 0 else { throw .invalid(field: .count, offset: begin) }
+        var names: Set<String> = []
+        for _ in 0..<count {
+            let place = offset
+            let name = try bytes.string(.hold, at: &offset)
+            guard names.insert(name).inserted else { throw .invalid(field: .hold, offset: place) }
+            let reason = try bytes.optionalString(.reason, at: &offset)
+            retentionHolds.append(
+                RetentionHold(name: name, reason: reason, time: try bytes.time(since: startTime, at: &offset)))
+        }
     }
 
     /// Counts of events are below the count of all events, so none can pass what its type holds, now or later.
     private mutating func decodeCounts(_ bytes: RawSpan, at offset: inout Int) throws(EventDecodingError) {
         let events = UInt64(sequence)
+        let place = offset
+        lastEventID = UInt32(try bytes.count(.eventID, atMost: events, at: &offset))
+        guard lastEventID > (status.isTerminal ? 1 : 0) else { throw .invalid(field: .eventID, offset: place) }
         operationCount = Int(try bytes.count(.count, atMost: events - 1, at: &offset))
         invocationCount = UInt32(try bytes.count(.count, atMost: events - 1, at: &offset))
         if invocationCount > 0 {

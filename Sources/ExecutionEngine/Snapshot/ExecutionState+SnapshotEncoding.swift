@@ -46,6 +46,7 @@ extension ExecutionState {
         var byteCount = 128 + 24 * rows.count
         byteCount += start.function.utf8.count + start.name.utf8.count + (start.traceHeader?.utf8.count ?? 0)
         byteCount += start.input.inlineLength + result.inlineLength + (error?.byteCount ?? 0)
+        for hold in retentionHolds { byteCount += 8 + hold.name.utf8.count + (hold.reason?.utf8.count ?? 0) }
         for row in rows {
             byteCount += row.operation.identity.id.rawValue.utf8.count
             byteCount += row.operation.identity.name?.utf8.count ?? 0
@@ -66,6 +67,7 @@ extension ExecutionState {
         } else {
             bytes.append(kept: start.input)
         }
+        bytes.append(retention: start.retention)
         bytes.append(extensionOf: start)
         bytes.append(signed: startTime.millisecondsSinceEpoch)
     }
@@ -74,6 +76,7 @@ extension ExecutionState {
         bytes.append(status.rawValue)
         bytes.append(varint: UInt64(sequence))
         bytes.append(time: lastTime, since: startTime)
+        bytes.append(varint: UInt64(lastEventID))
         bytes.append(varint: UInt64(operationCount))
         bytes.append(varint: UInt64(invocationCount))
         encodePhase(into: &bytes)
@@ -85,7 +88,9 @@ extension ExecutionState {
         let isUnseen = !status.isTerminal && changeSequence > toldSequence
         bytes.append(
             (isTokenRevoked ? ProgressFlags.tokenRevoked : 0)
-                | (cancelRequest == nil ? 0 : ProgressFlags.cancelRequested) | (isUnseen ? ProgressFlags.unseen : 0))
+                | (cancelRequest == nil ? 0 : ProgressFlags.cancelRequested) | (isUnseen ? ProgressFlags.unseen : 0)
+                | (isHistoryTrimmed ? ProgressFlags.historyTrimmed : 0)
+                | (retentionHolds.isEmpty ? 0 : ProgressFlags.held))
         if let cancelRequest {
             bytes.append(time: cancelRequest.time, since: startTime)
             bytes.append(optionalString: cancelRequest.reason)
@@ -100,6 +105,18 @@ extension ExecutionState {
             bytes.append(time: endTime, since: startTime)
             bytes.append(kept: result)
             bytes.append(optionalError: error)
+        }
+        encodeRetention(into: &bytes)
+    }
+
+    private func encodeRetention(into bytes: inout [UInt8]) {
+        if let historyTrimTime { bytes.append(time: historyTrimTime, since: startTime) }
+        guard !retentionHolds.isEmpty else { return }
+        bytes.append(varint: UInt64(retentionHolds.count))
+        for hold in retentionHolds {
+            bytes.append(string: hold.name)
+            bytes.append(optionalString: hold.reason)
+            bytes.append(time: hold.time, since: startTime)
         }
     }
 

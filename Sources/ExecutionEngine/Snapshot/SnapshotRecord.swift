@@ -38,7 +38,11 @@ enum ProgressFlags {
     static let cancelRequested: UInt8 = 1 << 1
     /// The handler has not been told of the request.
     static let unseen: UInt8 = 1 << 2
-    static let known: UInt8 = tokenRevoked | cancelRequested | unseen
+    /// The history of an ended execution has been trimmed.
+    static let historyTrimmed: UInt8 = 1 << 3
+    /// Somebody holds the execution.
+    static let held: UInt8 = 1 << 4
+    static let known: UInt8 = tokenRevoked | cancelRequested | unseen | historyTrimmed | held
 }
 
 /// The bits of an operation. Which of ``detail`` and ``heartbeat`` there may be depends on its type.

@@ -76,11 +76,16 @@ extension DurableEngine {
 
     /// Everything recorded about an execution, in order. Reads the log.
     ///
+    /// A history whose time is over (``FunctionOptions/retention``) begins with an event of its own, of the type
+    /// `HistoryTrimmed` and the id 0, and has the execution's start and end besides, with the ids that they had. Whether
+    /// there is more on the disk makes no difference.
+    ///
     /// - Throws: ``DurableEngineError`` with ``DurableEngineError/Code/notFound``.
     public func history(of execution: String) async throws -> [HistoryEvent] {
         let id = try Self.id(execution)
         let records = try await asking { () async throws(RuntimeError) in try await runtime.history(id.number) }
-        return try HistoryProjection.history(of: records).compactMap { HistoryEvent($0) }
+        let mark = HistoryTrim(of: records).map { HistoryEvent($0) }
+        return (mark.map { [$0] } ?? []) + (try HistoryProjection.history(of: records).compactMap { HistoryEvent($0) })
     }
 
     /// Asks an execution to end, and lets its handler have its say: its next durable call, or the one that waits, throws
@@ -127,14 +132,14 @@ extension DurableEngine {
     /// Forgets an execution that has ended: nothing finds it any more, and its name may be used again. Its bytes leave the
     /// disk when the log is compacted.
     ///
-    /// - Throws: ``DurableEngineError`` with ``DurableEngineError/Code/conflict`` when it has not ended, and with
-    ///   ``DurableEngineError/Code/notFound``.
+    /// - Throws: ``DurableEngineError`` with ``DurableEngineError/Code/conflict`` when it has not ended, or somebody holds it
+    ///   (``hold(_:as:reason:)``), and with ``DurableEngineError/Code/notFound``.
     public func delete(_ execution: String) async throws {
         let id = try Self.id(execution)
         try await asking { () async throws(RuntimeError) in try await runtime.delete(id) }
     }
 
-    private static func id(_ execution: String) throws(DurableEngineError) -> ExecutionID {
+    static func id(_ execution: String) throws(DurableEngineError) -> ExecutionID {
         guard let id = ExecutionID(execution) else {
             throw DurableEngineError(.notFound, "'\(execution)' is no execution's id; executions() lists them")
         }

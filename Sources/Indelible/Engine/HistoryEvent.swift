@@ -10,9 +10,10 @@ import ExecutionModel
 /// One recorded fact of an execution, as AWS Lambda's `GetDurableExecutionHistory` shows it. What an event does not have is
 /// nil.
 public struct HistoryEvent: Sendable, Hashable {
-    /// Counts from 1 in its execution, without gaps.
+    /// Counts from 1 in its execution, without gaps but that of a trimmed history; 0 for the mark of one.
     public let id: Int
-    /// AWS's name for what happened: `StepSucceeded`, `WaitStarted`, `InvocationCompleted` …
+    /// AWS's name for what happened: `StepSucceeded`, `WaitStarted`, `InvocationCompleted` …; or `HistoryTrimmed`, the first of
+    /// a history of which only start and end are left. Its time is that of the trim.
     public let type: String
     public let time: Date
     /// The operation that it is about; nil for the execution and its invocations.
@@ -55,6 +56,11 @@ public struct HistoryEvent: Sendable, Hashable {
 }
 
 extension HistoryEvent {
+    /// The mark of a trimmed history, so that nobody takes what follows for all that there was.
+    init(_ trim: HistoryTrim) {
+        self.init(id: 0, type: "HistoryTrimmed", time: Date(trim.time), operation: nil)
+    }
+
     /// Nil for what AWS does not show.
     init?(_ event: ExecutionEngine.HistoryEvent) {
         guard let eventID = event.eventID else { return nil }
@@ -107,8 +113,8 @@ extension HistoryEvent {
             invokedExecutionARN = child?.description
             tenantID = start.tenantID
         case .contextStarted, .stepStarted, .executionHeld, .executionPauseRequested, .executionPauseCancelled,
-            .executionCancelRequested, .executionDeleted, .retentionTrimmed, .invocationStarted, .stepReady,
-            .callbackHeartbeat:
+            .executionCancelRequested, .executionDeleted, .retentionTrimmed, .historyTrimmed, .retentionHeld,
+            .retentionReleased, .invocationStarted, .stepReady, .callbackHeartbeat:
             break
         }
     }

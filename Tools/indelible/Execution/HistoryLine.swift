@@ -1,3 +1,4 @@
+import ExecutionEngine
 import ExecutionModel
 
 /// An event of an execution's history, as `--json` prints it. What an event does not have is left out.
@@ -28,16 +29,27 @@ struct HistoryLine: Encodable {
     var heartbeatTimeoutMilliseconds: Int64?
     var nextAttemptDelayMilliseconds: Int64?
     var divergence: String?
+    /// When the history was trimmed that the event is left of: on every line, so that none is taken for part of a whole.
+    var historyTrimmed: String?
+    /// The name of a hold.
+    var hold: String?
 }
 
 /// Turns an execution's events, in order, into lines: it knows the paths that later events name by ordinal.
 struct HistoryLines {
     private var paths: [OperationID] = []
+    private let trim: HistoryTrim?
+
+    /// - Parameter trim: That of the history; nil: it is complete.
+    init(trim: HistoryTrim? = nil) {
+        self.trim = trim
+    }
 
     mutating func line(_ recorded: RecordedEvent) -> HistoryLine {
         var line = HistoryLine(
             sequence: Int(recorded.sequence), lsn: recorded.lsn, time: recorded.time.text,
             event: "\(recorded.event.eventKind)")
+        line.historyTrimmed = trim?.time.text
         if let reference = recorded.event.operation { resolve(reference, in: &line) }
         fill(&line, from: recorded.event)
         return line
@@ -108,8 +120,11 @@ struct HistoryLines {
             line.timeoutMilliseconds = timeout?.rawValue
             line.heartbeatTimeoutMilliseconds = heartbeatTimeout?.rawValue
         case .contextStarted, .stepStarted, .stepReady, .waitSucceeded, .callbackHeartbeat, .executionPaused,
-            .executionDeleted, .retentionTrimmed:
+            .executionDeleted, .retentionTrimmed, .historyTrimmed:
             break
+        case .retentionHeld(let name, let reason), .retentionReleased(let name, let reason):
+            line.hold = name
+            line.reason = reason
         }
     }
 }
@@ -128,6 +143,7 @@ extension HistoryLine {
         if let tenant { parts.append("for \(tenant)") }
         if let invokedBy { parts.append("invoked by \(invokedBy)") }
         if let child { parts.append("as \(child)") }
+        if let hold { parts.append("by '\(hold)'") }
         if let reason { parts.append("since \(reason)") }
         if let outcome { parts.append(outcome) }
         if let input { parts.append("input \(input)") }
