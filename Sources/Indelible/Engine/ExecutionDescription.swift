@@ -26,6 +26,13 @@ public struct ExecutionDescription: Sendable {
     public let cancelRequestTime: Date?
     /// Why a paused execution is paused, where that was said.
     public let pauseReason: String?
+    /// For how long it is kept after its end.
+    public let retention: RetentionPolicy
+    /// Who keeps it for longer, in the order in which they began.
+    public let holds: [RetentionHold]
+    /// When its history was trimmed, so that this description, with the start and the end, is all that is left of it; nil when
+    /// it was not.
+    public let historyTrimTime: Date?
     /// The recorded input; nil when there is none.
     public let input: [UInt8]?
     /// The recorded result of an execution that succeeded.
@@ -76,6 +83,9 @@ extension ExecutionDescription {
         tenantID = summary.tenantID
         cancelRequestTime = summary.cancelRequest.map { Date($0.time) }
         pauseReason = summary.pause?.request.reason
+        retention = RetentionPolicy(recorded: summary.retention)
+        holds = summary.holds.map { RetentionHold($0) }
+        historyTrimTime = summary.historyTrimTime.map { Date($0) }
         status = ExecutionStatus(summary.status)
         standing = Standing(summary.standing)
         startTime = Date(summary.startTime)

@@ -14,7 +14,7 @@ extension FunctionRegistration {
             concurrencyLimit: options.concurrencyLimit,
             invocationTimeout: options.invocationTimeout.map { Milliseconds($0) },
             executionTimeout: options.executionTimeout.map { Milliseconds($0) },
-            retention: RetentionPolicy(options.retention.map { Milliseconds($0) })
+            retention: ExecutionModel.RetentionPolicy(options.retention)
         ) { invocation in
             let parking = cache.map { cache in
                 ParkingSpace(

@@ -12,8 +12,8 @@ public struct FunctionOptions: Sendable {
     /// How many handlers of this function may run at once in an engine. Nil: as many as the engine runs.
     public var concurrencyLimit: Int?
     /// For how long an execution is kept after its end: then it is forgotten, and its name may be used again. Recorded with
-    /// each execution at its start. Nil: for ever.
-    public var retention: Duration?
+    /// each execution at its start.
+    public var retention: RetentionPolicy
     /// What happens when the handler asks for another operation than the history holds.
     public var onMismatch: ReplayMismatch
     /// Whether ``DurableContext/logger`` passes on messages of replays too.
@@ -23,14 +23,13 @@ public struct FunctionOptions: Sendable {
 
     public init(
         version: Int? = nil, executionTimeout: Duration? = nil, invocationTimeout: Duration? = nil,
-        concurrencyLimit: Int? = nil, retention: Duration? = nil, onMismatch: ReplayMismatch = .hold,
+        concurrencyLimit: Int? = nil, retention: RetentionPolicy, onMismatch: ReplayMismatch = .hold,
         logsReplays: Bool = false, serdes: any Serdes = .json
     ) {
         precondition((version ?? 0) >= 0, "a version is a number of 0 or more")
         precondition((executionTimeout ?? .seconds(1)) > .zero, "an execution timeout must be above zero")
         precondition((invocationTimeout ?? .seconds(1)) > .zero, "an invocation timeout must be above zero")
         precondition((concurrencyLimit ?? 1) >= 1, "a concurrency limit must be at least 1")
-        precondition((retention ?? .seconds(1)) > .zero, "a retention must be above zero")
         self.version = version
         self.executionTimeout = executionTimeout
         self.invocationTimeout = invocationTimeout
@@ -39,6 +38,20 @@ public struct FunctionOptions: Sendable {
         self.onMismatch = onMismatch
         self.logsReplays = logsReplays
         self.serdes = serdes
+    }
+
+    /// - Parameter retention: For how long an execution is kept whole after its end, however it ended; then it is forgotten.
+    ///   Above zero. Nil: for ever.
+    public init(
+        version: Int? = nil, executionTimeout: Duration? = nil, invocationTimeout: Duration? = nil,
+        concurrencyLimit: Int? = nil, retention: Duration? = nil, onMismatch: ReplayMismatch = .hold,
+        logsReplays: Bool = false, serdes: any Serdes = .json
+    ) {
+        self.init(
+            version: version, executionTimeout: executionTimeout, invocationTimeout: invocationTimeout,
+            concurrencyLimit: concurrencyLimit,
+            retention: retention.map { RetentionPolicy(.history(for: $0)) } ?? .forever, onMismatch: onMismatch,
+            logsReplays: logsReplays, serdes: serdes)
     }
 }
 
