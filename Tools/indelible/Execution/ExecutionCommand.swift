@@ -6,6 +6,6 @@ struct ExecutionCommand: ParsableCommand {
         abstract: "Shows executions as the log tells them, while it is open elsewhere or not; and changes them.",
         subcommands: [
             ExecutionList.self, ExecutionGet.self, ExecutionHistory.self, ExecutionStop.self, ExecutionCancel.self,
-            ExecutionPause.self, ExecutionResume.self, ExecutionDelete.self,
+            ExecutionPause.self, ExecutionResume.self, ExecutionHold.self, ExecutionRelease.self, ExecutionDelete.self,
         ])
 }

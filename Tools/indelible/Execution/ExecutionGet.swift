@@ -25,7 +25,10 @@ struct ExecutionGet: ParsableCommand {
                 ("next due", line.nextDue), ("events", "\(line.events)"), ("invocations", "\(line.invocations)"),
                 ("input", line.input), ("result", line.result), ("error", line.error?.text),
             ]
-            for (title, value) in fields + (line.divergence?.lines.map { ($0.title, $0.text) } ?? []) {
+            let retention =
+                [("trimmed", line.historyTrimmed.map { "\($0): its summary is left" })]
+                + (line.holds ?? []).map { ("held by", $0.text) }
+            for (title, value) in fields + retention + (line.divergence?.lines.map { ($0.title, $0.text) } ?? []) {
                 if let value { try printer.line(title + String(repeating: " ", count: 13 - title.count) + value) }
             }
             if let operations = line.operations, !operations.isEmpty {

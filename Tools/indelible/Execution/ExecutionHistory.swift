@@ -1,4 +1,5 @@
 import ArgumentParser
+import ExecutionEngine
 import ExecutionModel
 import LogStorage
 
@@ -6,23 +7,34 @@ struct ExecutionHistory: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history",
         abstract: "Shows every recorded event of one execution, the internal ones included, in order.",
-        discussion: "indelible execution history --data payments.log payment/order-000017 --json")
+        discussion: """
+            indelible execution history --data payments.log payment/order-000017 --json
+
+            Of a history whose retention is over, the start, the end and what was said of its retention are left: a line
+            before the rest says so, and with --json the field 'historyTrimmed' of every event, with the time.
+            """)
 
     @OptionGroup var log: LogOption
     @OptionGroup var format: FormatOption
     @Argument(help: ExecutionSelector.help) var execution: ExecutionSelector
 
     func run() throws {
-        let events = try recordedEvents()
+        var events = try recordedEvents()
         guard !events.isEmpty else {
             throw ToolFailure(
                 .no, "no execution \(execution) in this log; 'indelible execution list' shows what there is")
         }
-        var lines = HistoryLines()
+        let trim = HistoryTrim(of: events)
+        if trim != nil { events = HistoryTrim.kept(of: events) }
+        var lines = HistoryLines(trim: trim)
         var printer = Printer()
         if format.json {
             for event in events { try printer.json(lines.line(event)) }
         } else {
+            if let trim {
+                try printer.line(
+                    "the history was trimmed at \(trim.time.text), after its retention: only its summary is left")
+            }
             var table = TextTable(["#", "LSN", "TIME", "EVENT", "DETAIL"])
             for event in events {
                 let line = lines.line(event)
@@ -42,7 +54,7 @@ struct ExecutionHistory: ParsableCommand {
                 if record.execution == number.rawValue { events.append(try RecordedEvent(readable: record)) }
                 return
             }
-            guard record.kind == EventKind.executionStarted.rawValue else { return }
+            guard EventKind(rawValue: record.kind)?.isStart ?? false else { return }
             let event = try RecordedEvent(readable: record)
             if case .executionStarted(let start) = event.event, isWanted(event.execution, start) {
                 number = event.execution

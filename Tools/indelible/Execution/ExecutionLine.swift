@@ -22,6 +22,10 @@ struct ExecutionLine: Encodable {
     var invokedBy: String?
     /// When something happens by itself.
     var nextDue: String?
+    /// Left out while nobody holds it.
+    var holds: [HoldLine]?
+    /// When the history was trimmed, so that only this is left of the execution.
+    var historyTrimmed: String?
     var events: Int
     var invocations: Int
     var input: String?
@@ -54,6 +58,8 @@ struct ExecutionLine: Encodable {
         startTime = state.startTime.text
         endTime = state.endTime?.text
         nextDue = state.nextDue?.text
+        holds = state.retentionHolds.isEmpty ? nil : state.retentionHolds.map(HoldLine.init)
+        historyTrimmed = state.historyTrimTime?.text
         events = Int(state.sequence)
         invocations = Int(state.invocationCount)
         input = state.start.input?.text
@@ -61,6 +67,21 @@ struct ExecutionLine: Encodable {
         error = state.error.map(ErrorLine.init)
         operations = withOperations && !state.status.isTerminal ? state.operations.map(OperationLine.init) : nil
     }
+}
+
+/// Who keeps an execution.
+struct HoldLine: Encodable {
+    var name: String
+    var reason: String?
+    var since: String
+
+    init(_ hold: RetentionHold) {
+        name = hold.name
+        reason = hold.reason
+        since = hold.time.text
+    }
+
+    var text: String { "'\(name)' since \(since)" + (reason.map { ": \($0)" } ?? "") }
 }
 
 /// Where a replay parted from the history.

@@ -60,7 +60,7 @@ struct LogStatistics: Encodable {
             uniqueKeysWithValues: countOfKind.enumerated().filter { $0.element > 0 }.map { kind, count in
                 (EventKind(rawValue: UInt8(kind)).map { "\($0)" } ?? Self.name(ofOther: UInt8(kind)), count)
             })
-        executions = recordsOfKind["\(EventKind.executionStarted)"] ?? 0
+        executions = EventKind.allCases.filter(\.isStart).reduce(0) { $0 + countOfKind[Int($1.rawValue)] }
         problems = report.problems.count
     }
 
