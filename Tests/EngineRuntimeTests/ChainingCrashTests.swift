@@ -65,7 +65,7 @@ import Testing
     }
 
     /// A child whose result the disk has room for once, and not twice.
-    private func owed(_ rig: Rig, retention: Milliseconds? = nil) async throws -> (
+    private func owed(_ rig: Rig, retention: RetentionPolicy = .forever) async throws -> (
         EngineRuntime, ExecutionID, ExecutionID
     ) {
         let big = FunctionRegistration.patient("charge", rig.calls, retention: retention) { _ in
@@ -117,19 +117,27 @@ import Testing
         try await runtime.close(grace: .zero)
     }
 
-    @Test func `an execution is kept beyond its retention until the one that waits for it knows its end`() async throws
-    {
+    @Test(arguments: [Milliseconds(0), nil])
+    func `an execution is kept beyond its retention until the one that waits for it knows its end`(
+        summary: Milliseconds?
+    ) async throws {
         let rig = Rig()
-        let (runtime, parent, child) = try await owed(rig, retention: Milliseconds(1))
+        let retention = RetentionPolicy(succeeded: .history(Milliseconds(1), thenSummary: summary), otherwise: .forever)
+        let (runtime, parent, child) = try await owed(rig, retention: retention)
         for _ in 1...3 {
             rig.advance(runtime, by: 1_000)
             await runtime.quiet()
-            #expect(try await runtime.summary(child.number).status == .succeeded)
+            let child = try await runtime.summary(child.number)
+            #expect(child.status == .succeeded && child.historyTrimTime == nil)
         }
         rig.disk.capacity = .max
         try await rig.advance(runtime, untilEndOf: parent.number)
         #expect(try await runtime.end(of: parent.number).result?.length == 1 << 20)
         rig.advance(runtime, by: 1_000)
+        guard summary != nil else {
+            #expect(try await runtime.summary(child.number).historyTrimTime != nil)
+            return try await runtime.close(grace: .zero)
+        }
         let gone = await #expect(throws: RuntimeError.self) { try await runtime.summary(child.number) }
         guard case .unknownExecution(child.number) = gone else {
             Issue.record("\(String(describing: gone))")

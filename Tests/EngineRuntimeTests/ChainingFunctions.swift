@@ -45,10 +45,10 @@ extension FunctionRegistration {
 
     /// Waits until the test says `<name> go`, or its engine takes it back.
     static func patient(
-        _ name: String = "charge", _ calls: Calls, isPlain: Bool = false, retention: Milliseconds? = nil,
+        _ name: String = "charge", _ calls: Calls, isPlain: Bool = false, retention: RetentionPolicy = .forever,
         _ outcome: @escaping @Sendable (Invocation) -> InvocationOutcome? = { .succeeded(result: $0.input) }
     ) -> FunctionRegistration {
-        FunctionRegistration(name: name, isPlain: isPlain, retention: RetentionPolicy(retention)) { invocation in
+        FunctionRegistration(name: name, isPlain: isPlain, retention: retention) { invocation in
             calls.note("\(name) invoked")
             await withTaskCancellationHandler {
                 await calls.wait("\(name) go")

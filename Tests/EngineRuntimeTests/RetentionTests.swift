@@ -99,6 +99,70 @@ import Testing
         try await next.close(grace: .zero)
     }
 
+    /// Power loss and the death of the process after every call to the disk, of a whole life.
+    @Test func `whenever the process dies, what is held is kept and the rest is trimmed once`() async throws {
+        let rig = Rig(disk: SimulatedDisk(seed: 1, recordsCrashPoints: true))
+        let runtime = try await rig.open([Self.echo()])
+        let id = try await runtime.start(function: "echo", name: "a", input: [1]).id
+        _ = try await runtime.end(of: id.number)
+        let end = rig.clock.now()
+        await runtime.quiet()
+        try await runtime.hold(id, as: "case-1")
+        let held = rig.disk.operationCount()
+        rig.advance(runtime, by: 5_000)
+        let releaseAsked = rig.disk.operationCount()
+        try await runtime.release(id, from: "case-1")
+        let released = rig.disk.operationCount()
+        runtime.stepTimers()
+        try await runtime.durable(before: runtime.log.nextLSN)
+        let trimmed = rig.disk.operationCount()
+        rig.advance(runtime, by: 3_000)
+        try await runtime.close(grace: .zero)
+
+        var heldCount = 0
+        var trimmedCount = 0
+        for (index, point) in rig.disk.crashPoints.enumerated() {
+            for crash in 0..<3 {
+                let disk = crash == 0 ? point.diskAfterProcessKill() : point.disk(seed: UInt64(3 * index + crash))
+                let after = Rig(disk: disk)
+                after.clock.advance(by: 5_000)
+                let count = point.operationCount
+                let reopened = try await after.open([Self.echo()])
+                await reopened.quiet()
+                reopened.stepTimers()
+                guard let summary = try? await reopened.summary(id.number) else {
+                    // Not yet acknowledged, or over.
+                    #expect(count < held || count >= trimmed, "call \(count)")
+                    try await reopened.close(grace: .zero)
+                    continue
+                }
+                let isHeld = !summary.holds.isEmpty
+                if (held...releaseAsked).contains(count) { #expect(isHeld, "call \(count)") }
+                if count >= released { #expect(!isHeld, "call \(count)") }
+                // One that had not ended before the crash has a later end, and time.
+                let isDue = !isHeld && summary.endTime == end
+                #expect((summary.historyTrimTime != nil) == isDue, "call \(count)")
+                heldCount += isHeld ? 1 : 0
+                trimmedCount += isDue ? 1 : 0
+                let history = try await reopened.history(id.number)
+                #expect(HistoryRules.violation(in: history) == nil, "call \(count)")
+                after.clock.advance(by: 1 << 30)
+                reopened.stepTimers()
+                if isHeld {
+                    #expect(reopened.known == [id.number], "call \(count)")
+                    try await reopened.release(id, from: "case-1")
+                    reopened.stepTimers()
+                }
+                #expect(reopened.known.isEmpty, "call \(count)")
+                try await reopened.close(grace: .zero)
+                let last = try await after.open()
+                #expect(last.known.isEmpty, "call \(count)")
+                try await last.close(grace: .zero)
+            }
+        }
+        #expect(heldCount > 0 && trimmedCount > 0, "some died in between")
+    }
+
     @Test func `a trim that was not synced comes again`() async throws {
         let runtime = try await rig.open([Self.echo()])
         let id = try await ended(runtime)
@@ -114,7 +178,7 @@ import Testing
         try await next.close(grace: .zero)
     }
 
-    @Test func `an execution whose end is owed is not trimmed before it is told`() async throws {
+    @Test func `what is trimmed of a child changes nothing for its parent`() async throws {
         let child = FunctionRegistration(
             name: "echo",
             retention: RetentionPolicy(

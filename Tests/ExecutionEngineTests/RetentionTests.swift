@@ -114,6 +114,7 @@ import Testing
         let driver = try Self.driver()
         try driver.hold("case-1", reason: "fraud")
         driver.finish(.succeeded(result: nil))
+        let end = driver.now
         try driver.hold("case-2")
         #expect(driver.execution.retentionHolds.map(\.name) == ["case-1", "case-2"])
         #expect(driver.execution.nextDue == nil)
@@ -125,6 +126,7 @@ import Testing
         try driver.release("case-2")
         driver.fireTimers()
         #expect(driver.kinds.last == .historyTrimmed)
+        #expect(driver.execution.nextDue == end.adding(Milliseconds(8_000)), "a late trim puts nothing off")
         // A summary is held as well.
         try driver.hold("case-3")
         driver.advance(by: 1 << 40)
