@@ -89,6 +89,19 @@ var targets: [Target] = [
     // Processes of ours that are killed: started, read and waited for; told from the inside when to end.
     .target(name: "ChildProcesses", path: "Tools/child-processes", swiftSettings: settings),
 
+    // One seed, one run of the whole engine: over a disk, a clock and an executor that the seed drives; and the command that
+    // runs many.
+    .target(
+        name: "Simulation",
+        dependencies: [
+            "Indelible", "IndelibleTesting", "EngineRuntime", "ExecutionEngine", "ExecutionModel", "LogStorage", log,
+        ], path: "Tools/simulation", swiftSettings: settings),
+    .executableTarget(
+        name: "simulator", dependencies: ["Simulation", "ChildProcesses", argumentParser], path: "Tools/simulator",
+        swiftSettings: settings),
+    .testTarget(
+        name: "SimulationTests", dependencies: ["Simulation", "EngineRuntime"], swiftSettings: settings),
+
     // The demo: orders and what must become of them, the payment as a durable function, and the driver that kills,
     // restarts and checks.
     .target(name: "DemoPayments", path: "Tools/demo-payments", swiftSettings: settings),

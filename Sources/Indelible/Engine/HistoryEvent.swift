@@ -62,7 +62,7 @@ extension HistoryEvent {
     }
 
     /// Nil for what AWS does not show.
-    init?(_ event: ExecutionEngine.HistoryEvent) {
+    package init?(_ event: ExecutionEngine.HistoryEvent) {
         guard let eventID = event.eventID else { return nil }
         self.init(
             id: Int(eventID), type: event.typeName, time: Date(event.time),
