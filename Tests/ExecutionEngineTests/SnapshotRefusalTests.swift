@@ -16,7 +16,7 @@ import Testing
     }
 
     /// Running, after 1 event: see SPEC.md §3.6.
-    static let progress: [UInt8] = [0, 1, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]
+    static let progress: [UInt8] = [0, 1, 0, 1, 0, 0, 0, 0, 0, 1, 0, 0, 0]
 
     @Test(
         arguments: [
@@ -24,16 +24,16 @@ import Testing
             (0, [7], .invalid(field: .status, offset: 0)), (1, [0], .invalid(field: .sequence, offset: 1)),
             (2, [1], .invalid(field: .time, offset: 2)),
             // As many operations or invocations as events, of which the first began neither.
-            (3, [1], .invalid(field: .count, offset: 3)), (4, [1], .invalid(field: .count, offset: 4)),
+            (4, [1], .invalid(field: .count, offset: 4)), (5, [1], .invalid(field: .count, offset: 5)),
             // Suspended without an invocation, and a phase that is none.
-            (5, [2], .invalid(field: .phase, offset: 5)), (5, [7], .invalid(field: .phase, offset: 5)),
+            (6, [2], .invalid(field: .phase, offset: 6)), (6, [7], .invalid(field: .phase, offset: 6)),
             // More failures than invocations.
-            (6, [1], .invalid(field: .count, offset: 6)), (7, [1], .invalid(field: .count, offset: 7)),
+            (7, [1], .invalid(field: .count, offset: 7)), (8, [1], .invalid(field: .count, offset: 8)),
             // Metered too little, and more than a record holds.
-            (8, [0], .invalid(field: .meter, offset: 8)), (8, [3], .invalid(field: .meter, offset: 8)),
-            (9, [0x81, 0x80, 0x80, 0x10], .invalid(field: .meter, offset: 9)),
+            (9, [0], .invalid(field: .meter, offset: 9)), (9, [3], .invalid(field: .meter, offset: 9)),
+            (10, [0x81, 0x80, 0x80, 0x10], .invalid(field: .meter, offset: 10)),
             // A flag that is none, and a request that is unseen and was never made.
-            (11, [8], .invalid(field: .flags, offset: 11)), (11, [4], .invalid(field: .flags, offset: 11)),
+            (12, [32], .invalid(field: .flags, offset: 12)), (12, [4], .invalid(field: .flags, offset: 12)),
         ] as [(Int, [UInt8], EventDecodingError)])
     func `where an execution cannot stand is refused`(place: Int, bytes: [UInt8], error: EventDecodingError) throws {
         var records = try SnapshotVectors.all()[0].state.snapshotRecords()

@@ -77,7 +77,7 @@ package struct LogBackup: Sendable {
     private func run(_ files: LogFileList, _ progress: (Int, Int) -> Void) throws(LogCopyError) -> Report? {
         var report = Report(logID: LogID(high: 0, low: 0))
         let held = try LogFileList(ofCopy: target, fileSystem)
-        try remove(held.directory.temporaries.map(SegmentNames.temporary))
+        try remove(held.directory.temporaries)
         let numbers = files.directory.segments
         let firstToCopy = try firstToCopy(numbers, held.directory)
         for name in files.immutable where !held.immutable.contains(name) {
