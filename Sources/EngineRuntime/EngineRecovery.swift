@@ -8,7 +8,7 @@ import Synchronization
 ///
 /// It replays nothing. The directories of the frames say which executions have moved since the snapshot; the states of the
 /// first of them are built, so that a log which holds what no engine writes is refused before a byte of it changes.
-struct EngineRecovery {
+struct EngineRecovery: Sendable {
     /// What has something to do.
     struct Found: Sendable {
         /// The first executions.
@@ -30,11 +30,14 @@ struct EngineRecovery {
     private var failure: RuntimeError?
     /// What was not as it should be, for whoever keeps an eye on the engine.
     private(set) var notes: [String] = []
+    private let attempts: RecoveryAttempts
+    private var hasBegun = false
 
     init(directory: String, options: RuntimeOptions, seams: Seams) {
         self.directory = directory
         self.options = options
         self.seams = seams
+        attempts = RecoveryAttempts(directory: directory, fileSystem: seams.fileSystem)
     }
 
     /// So many executions are in memory when an opening returns, as far as there are: a small log is then at work.
@@ -49,6 +52,7 @@ struct EngineRecovery {
                 seed: random.next(), waitForLock: options.waitsForLock, startThreads: seams.runsThreads,
                 from: { () throws(LogError) in try start() }, outlined: { take($0) }, accepts: { loadFirst() })
         } catch {
+            end()
             throw failure ?? .log(error)
         }
         guard let index, let files else { preconditionFailure("a log was opened and nobody asked where to start") }
@@ -57,7 +61,7 @@ struct EngineRecovery {
             concurrencyLimit: options.concurrencyLimit, random: random)
         core.lastTime = lastTime
         let runtime = EngineRuntime(
-            core: core, log: log, index: index, files: files, options: options, seams: seams,
+            core: core, log: log, index: index, files: files, openingNotes: notes, options: options, seams: seams,
             parkedHandlers: parkedHandlers)
         // It may fail while nobody waits for it: run() says so all the same.
         log.whenEnded { [weak runtime] error in _ = runtime?.note(error) }
@@ -67,8 +71,7 @@ struct EngineRecovery {
     /// Where the log is to be read from. Asked under the directory's lock.
     private mutating func start() throws(LogError) -> LogStart? {
         let store = ManifestStore(directory: directory, fileSystem: seams.fileSystem)
-        let (manifest, rejected) = try store.newest()
-        notes += rejected.map { "\($0.name) cannot be used: \($0.reason)" }
+        let (manifest, readsEverything) = try chooseManifest(store)
         files = IndexFiles(
             directory: directory, fileSystem: seams.fileSystem, newest: manifest,
             next: try store.nextNumbers(after: manifest))
@@ -77,15 +80,47 @@ struct EngineRecovery {
             return nil
         }
         lastTime = Timestamp(millisecondsSinceEpoch: manifest.engineTime)
-        do throws(TableError) {
-            let runs = try TableRuns(manifest.tables, directory: directory, fileSystem: seams.fileSystem)
-            index = ExecutionIndex(runs: runs, manifest)
-            return LogStart(manifest)
-        } catch {
-            notes.append("the index is made anew, since it cannot be read: \(error)")
+        if !readsEverything {
+            do throws(TableError) {
+                let runs = try TableRuns(manifest.tables, directory: directory, fileSystem: seams.fileSystem)
+                index = ExecutionIndex(runs: runs, manifest)
+                return LogStart(manifest)
+            } catch {
+                notes.append("the index is made anew, since it cannot be read: \(error)")
+            }
         }
         try rebuild(from: manifest)
         return LogStart(manifest, readsEverything: true)
+    }
+
+    /// The newest manifest, as a rule. After openings that began and did not come to their end, which a file that this one reads
+    /// may be the cause of: the one before it; after more of them, one way or the other without its tables.
+    private mutating func chooseManifest(
+        _ store: ManifestStore
+    ) throws(LogError) -> (manifest: Manifest?, readsEverything: Bool) {
+        let (newest, rejected) = try store.newest()
+        notes += rejected.map { "\($0.name) cannot be used: \($0.reason)" }
+        let failures: Int
+        do throws(FileSystemError) { failures = try attempts.begin() } catch { throw .storage(error) }
+        hasBegun = true
+        guard let newest, failures >= Self.failuresForOlder else { return (newest, false) }
+        if failures < Self.failuresForEverything, let older = try store.newest(below: newest.number).manifest {
+            notes.append(
+                "\(failures) openings did not come to their end: this one starts from manifest \(older.number)")
+            return (older, false)
+        }
+        notes.append("\(failures) openings did not come to their end: this one reads the whole log")
+        return (newest, true)
+    }
+
+    private static let failuresForOlder = 2
+    private static let failuresForEverything = 4
+
+    /// The opening has come to its end, well or not: the next one need not wonder.
+    func end() {
+        guard hasBegun else { return }
+        // One that counts for too much chooses another way to recover, and loses nothing.
+        do throws(FileSystemError) { try attempts.succeeded() } catch {}
     }
 
     /// Begins an index of everything, with the rewrite segments: those that the manifest lists, or all.

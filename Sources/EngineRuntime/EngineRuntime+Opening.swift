@@ -15,15 +15,17 @@ extension EngineRuntime {
         at directory: String, options: RuntimeOptions = RuntimeOptions(), functions: [FunctionRegistration] = [],
         parkedHandlers: (any ParkedHandlers)? = nil, seams: Seams = Seams()
     ) async throws(RuntimeError) -> EngineRuntime {
-        let (runtime, recovered) = try await seams.blocking { () throws(RuntimeError) in
+        let (runtime, recovery) = try await seams.blocking { () throws(RuntimeError) in
             var recovery = EngineRecovery(directory: directory, options: options, seams: seams)
             let runtime = try recovery.run(parkedHandlers)
-            return (runtime, recovery.found)
+            return (runtime, recovery)
         }
         seams.onRecovered?(runtime)
         do throws(RuntimeError) {
-            try await runtime.takeUp(recovered, functions)
+            try await runtime.takeUp(recovery.found, functions)
+            await seams.blocking { recovery.end() }
         } catch {
+            await seams.blocking { recovery.end() }
             // The error says why; the directory is unlocked for the next try.
             try await runtime.close(grace: .zero)
             throw error

@@ -26,6 +26,8 @@ package final class EngineRuntime: Sendable {
     let index: ExecutionIndex
     let indexer: Indexer
     let files: IndexFiles
+    /// What the opening did not find as it should be, or did in another way than always: for people.
+    package let openingNotes: [String]
     let reader: StateReader
     let feed = TimerFeed()
     let loader = ExecutionLoader()
@@ -34,13 +36,15 @@ package final class EngineRuntime: Sendable {
     let failureNoted = Atomic<Bool>(false)
 
     init(
-        core: consuming Core, log: SegmentedLog, index: ExecutionIndex, files: IndexFiles, options: RuntimeOptions,
+        core: consuming Core, log: SegmentedLog, index: ExecutionIndex, files: IndexFiles, openingNotes: [String],
+        options: RuntimeOptions,
         seams: Seams, parkedHandlers: (any ParkedHandlers)?
     ) {
         self.core = Mutex(core)
         self.log = log
         self.index = index
         self.files = files
+        self.openingNotes = openingNotes
         self.indexer = Indexer(index: index, tail: log.follow(from: index.position))
         self.reader = StateReader(index: index, directory: files.directory, options, seams)
         self.options = options
@@ -59,6 +63,15 @@ package final class EngineRuntime: Sendable {
             case .failed(let error): .failed(error)
             }
         }
+    }
+
+    /// What is not as it should be although the engine works: for people.
+    package var warnings: [String] {
+        let (failure, unreadable) = core.withLock { ($0.maintenanceFailure, $0.unreadable) }
+        return openingNotes
+            + (failure.map { ["memory and openings are not kept small any more, until the log is opened again: \($0)"] }
+                ?? [])
+            + unreadable.sorted { $0.key < $1.key }.map { "execution \($0.key.rawValue) cannot be read: \($0.value)" }
     }
 
     /// Whether no invocation is in flight and no effect is pending: nothing will happen before a timer is due or

@@ -65,6 +65,7 @@ extension Core {
             input: state.start.input, result: state.result, error: state.error, startTime: state.startTime,
             endTime: state.endTime, timeout: state.start.timeout, retention: state.start.retention,
             holds: state.retentionHolds, historyTrimTime: state.historyTrimTime, tenantID: state.start.tenantID,
-            parent: state.start.parent?.execution, pause: state.pauseRequest, cancelRequest: state.cancelRequest, standing: standing)
+            parent: state.start.parent?.execution, pause: state.pauseRequest, cancelRequest: state.cancelRequest,
+            standing: standing)
     }
 }

@@ -87,6 +87,7 @@ public final class DurableEngine: Sendable {
             try await EngineRuntime.open(
                 at: path, options: runtimeOptions, functions: registrations, parkedHandlers: cache, seams: seams)
         }
+        for note in runtime.openingNotes { options.logger.warning("\(note)") }
         return DurableEngine(runtime, options: options, environment: environment, cache: cache, waits: waits)
     }
 
@@ -110,7 +111,7 @@ public final class DurableEngine: Sendable {
     }
 
     /// Whether the engine works, and if not, why.
-    public var health: EngineHealth { EngineHealth(runtime.health) }
+    public var health: EngineHealth { EngineHealth(runtime.health, warnings: runtime.warnings) }
 
     /// Stops starting handlers, gives those that run `grace` to end, cancels the rest, and closes the log.
     ///

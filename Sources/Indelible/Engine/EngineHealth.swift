@@ -15,8 +15,12 @@ public struct EngineHealth: Sendable {
     public let code: Code
     /// Why a failed engine failed.
     public let error: DurableEngineError?
+    /// What is not as it should be although the engine works, in words: files beside the log that had to be made anew,
+    /// executions that cannot be read. Empty as a rule.
+    public let warnings: [String]
 
-    init(_ health: EngineRuntime.Health) {
+    init(_ health: EngineRuntime.Health, warnings: [String]) {
+        self.warnings = warnings
         switch health {
         case .running: (code, error) = (.running, nil)
         case .closing: (code, error) = (.closing, nil)

@@ -22,13 +22,17 @@ package struct ManifestStore: Sendable {
 
     /// The newest manifest that checks; nil when there is none. Its log is for the caller to compare.
     ///
+    /// - Parameter limit: Manifests of this number and above are not looked at.
     /// - Returns: With the newer ones that do not check, and why: they are damaged, since none gets its name before it
     ///   is synced.
     /// - Throws: ``LogError/newerManifest(number:version:supported:)`` for a newer build's, which may have dropped files
     ///   that an older manifest lists; ``LogError/storage(_:)`` for a failed read, which says nothing of the manifest.
-    package func newest() throws(LogError) -> (manifest: Manifest?, rejected: [(name: String, reason: ManifestError)]) {
+    package func newest(
+        below limit: UInt64 = .max
+    ) throws(LogError) -> (manifest: Manifest?, rejected: [(name: String, reason: ManifestError)]) {
         var rejected: [(name: String, reason: ManifestError)] = []
-        for number in try LogDirectory(surveying: directory, fileSystem: fileSystem).manifests.reversed() {
+        for number in try LogDirectory(surveying: directory, fileSystem: fileSystem).manifests.reversed()
+        where number < limit {
             let result: Result<Manifest, ManifestError>
             do throws(FileSystemError) { result = try read(number) } catch { throw .storage(error) }
             switch result {

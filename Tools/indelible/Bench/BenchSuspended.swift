@@ -55,12 +55,13 @@ struct BenchSuspended: AsyncParsableCommand {
         let seconds = (ContinuousClock.now - begin).seconds
         Progress.say("waiting for \(due) that are due")
         await waiters.ended(due)
+        let lateness = try await waiters.lateness(in: engine)
         let resident = engine.runtime.residentCount
         try await engine.close()
         let opened = try BenchOpened.measure(directory)
         let result = BenchSuspendedResult(
             executions: executions, due: due, withinSeconds: within, logBytes: try LogFiles.byteCount(of: directory),
-            suspendsPerSecond: Double(executions + due) / seconds, latenessMilliseconds: waiters.lateness,
+            suspendsPerSecond: Double(executions + due) / seconds, latenessMilliseconds: lateness,
             executionsInMemoryAtClose: resident, opened: opened,
             memoryBytesPerExecution: Double(opened.memoryBytes) / Double(max(executions, 1)),
             loadAverage: loadAverage, data: data)
@@ -106,29 +107,34 @@ struct BenchSuspended: AsyncParsableCommand {
     }
 }
 
-/// Notes how late each of those is woken that are due soon.
+/// Notes when each of those goes on that are due soon.
 private final class Waiters: Sendable {
-    private let late = Mutex<[Double]>([])
+    private let resumed = Mutex<[String: Date]>([:])
 
     var function: DurableFunction<Int, Int> {
         DurableFunction("waiter") { [self] milliseconds, context in
-            let begin = context.now
             try await context.wait(for: .milliseconds(milliseconds))
-            // The record says when the wait ended; the handler, when it was told. From when it began to when it should end is
-            // what was asked for, but for the moment that the first event took.
-            let due = begin.addingTimeInterval(Double(milliseconds) / 1_000)
-            note(Date().timeIntervalSince(due) * 1_000)
+            let now = Date()
+            resumed.withLock { $0[context.executionID] = now }
             return milliseconds
         }
     }
 
-    private func note(_ milliseconds: Double) { late.withLock { $0.append(milliseconds) } }
-
     func ended(_ count: Int) async {
-        while late.withLock({ $0.count < count }) { try? await Task.sleep(for: .milliseconds(50)) }
+        // A bench ends when it is cancelled.
+        while resumed.withLock({ $0.count < count }), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(50)) }
     }
 
-    var lateness: BenchResult.Latency { BenchResult.Latency(of: late.withLock { $0 }) }
+    /// From the moment that the record says to that at which the handler went on: of 10,000 of them at most.
+    func lateness(in engine: DurableEngine) async throws -> BenchResult.Latency {
+        var samples: [Double] = []
+        for (execution, time) in resumed.withLock({ $0 }).prefix(10_000) {
+            let history = try await engine.history(of: execution)
+            guard let due = history.lazy.compactMap(\.scheduledEndTime).first else { continue }
+            samples.append(time.timeIntervalSince(due) * 1_000)
+        }
+        return BenchResult.Latency(of: samples)
+    }
 }
 
 enum Progress {
