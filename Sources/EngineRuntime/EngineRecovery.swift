@@ -90,7 +90,7 @@ struct EngineRecovery: Sendable {
             }
         }
         try rebuild(from: manifest)
-        return LogStart(manifest, readsEverything: true)
+        return LogStart(manifest, readsSegment: true)
     }
 
     /// The newest manifest, as a rule. After openings that began and did not come to their end, which a file that this one reads
@@ -123,21 +123,28 @@ struct EngineRecovery: Sendable {
         do throws(FileSystemError) { try attempts.succeeded() } catch {}
     }
 
-    /// Begins an index of everything, with the rewrite segments: those that the manifest lists, or all.
+    /// Begins an index of everything, with what the log's own recovery does not read: the rewrite segments, and the segments
+    /// that the manifest has sealed. Without a manifest no segment is missing, and recovery reads them all.
     private mutating func rebuild(from manifest: Manifest?) throws(LogError) {
         let index = ExecutionIndex()
         self.index = index
-        let survey = try ManifestStore(directory: directory, fileSystem: seams.fileSystem).rewriteNumbers()
-        let numbers = manifest?.rewriteSegments.map(\.number) ?? survey
-        guard !numbers.isEmpty else { return }
-        index.content.withLock { $0.isRebuilding = true }
-        for number in numbers {
-            _ = try SegmentFooter.scan(.rewrite(number), directory: directory, fileSystem: seams.fileSystem) {
-                take($0)
-            }
-            let byteCount = manifest?.rewriteSegments.first { $0.number == number }?.byteCount ?? 0
-            index.content.withLock { $0.rewrites[number] = byteCount }
+        let store = ManifestStore(directory: directory, fileSystem: seams.fileSystem)
+        let rewrites: [(UInt64, Int)]
+        if let manifest {
+            rewrites = manifest.rewriteSegments.map { ($0.number, $0.byteCount) }
+        } else {
+            rewrites = try store.rewriteSegments()
         }
+        index.content.withLock { content in
+            content.isRebuilding = true
+            content.rewrites = Dictionary(uniqueKeysWithValues: rewrites)
+        }
+        for (number, _) in rewrites { try scan(.rewrite(number), end: nil) }
+        for segment in manifest?.sealedSegments ?? [] { try scan(.append(segment.number), end: segment.end) }
+    }
+
+    private mutating func scan(_ file: LogFileID, end: Int?) throws(LogError) {
+        _ = try SegmentFooter.scan(file, end: end, directory: directory, fileSystem: seams.fileSystem) { take($0) }
     }
 
     private mutating func take(_ frame: FrameOutline) {

@@ -59,6 +59,11 @@ extension SegmentedLog {
         state.content.withLock { $0.segments.entries.last?.number ?? 0 }
     }
 
+    /// The first LSN that the segment which is being written holds, or is to hold.
+    package var newestFirstLSN: LSN {
+        state.content.withLock { $0.segments.entries.last?.firstLSN ?? .first }
+    }
+
     /// Has readers look for nothing more in these segments. Removing the files is the caller's, once no snapshot that an
     /// opening may start from lists them. The newest segment stays.
     package func forget(segments numbers: Set<UInt64>) {

@@ -118,16 +118,18 @@ extension SegmentedLog {
     /// The segments with the records below `position`, and at last the one that holds it, or is to hold it. Of that one only the
     /// number and the count of its bytes are for good.
     fileprivate func segments(through position: LSN) -> [SealedSegment] {
-        var newest: UInt64
+        var newest: (number: UInt64, firstLSN: LSN)
         var sealed: [SealedSegment]
-        // The log may go on to its next segment between the two.
-        repeat { (newest, sealed) = (newestSegment, sealedSegments) } while newest != newestSegment
+        // The log may go on to its next segment in between.
+        repeat {
+            newest = (newestSegment, newestFirstLSN)
+            sealed = sealedSegments
+        } while newest.number != newestSegment
         var segments = sealed.filter { $0.nextLSN <= position }
-        let current = sealed.first { $0.nextLSN > position }?.number ?? newest
-        let firstLSN = min(segments.last?.nextLSN ?? .first, position)
+        let current = sealed.first { $0.nextLSN > position }.map { ($0.number, $0.firstLSN) } ?? newest
         segments.append(
             SealedSegment(
-                number: current, firstLSN: firstLSN, nextLSN: position, end: SegmentHeader.encodedByteCount,
+                number: current.0, firstLSN: current.1, nextLSN: position, end: SegmentHeader.encodedByteCount,
                 lastFrameCRC: 0))
         return segments
     }

@@ -60,9 +60,19 @@ package struct ManifestStore: Sendable {
             manifest: max(kept.manifest, (survey.manifests.last ?? 0) + 1))
     }
 
-    /// The numbers of the rewrite segments that are there, ascending, whoever lists them.
-    package func rewriteNumbers() throws(LogError) -> [UInt64] {
-        try LogDirectory(surveying: directory, fileSystem: fileSystem).rewrites
+    /// The rewrite segments that are there, ascending, and the bytes of their files, whoever lists them.
+    package func rewriteSegments() throws(LogError) -> [(UInt64, Int)] {
+        var segments: [(UInt64, Int)] = []
+        for number in try LogDirectory(surveying: directory, fileSystem: fileSystem).rewrites {
+            do throws(FileSystemError) {
+                let file = LogFileHandle(
+                    try fileSystem.open(directory + "/" + LogFileKind.rewrite.name(number), .read))
+                segments.append((number, try file.file.size()))
+            } catch {
+                throw .storage(error)
+            }
+        }
+        return segments
     }
 
     /// Removes the manifests below `number`: call it with that of the older of the two newest.
