@@ -15,6 +15,8 @@ final class Life: Sendable {
     let executor: SeededExecutor
     let promises: Promises
     let trace: Trace
+    /// Whether its disk has lied, now or before.
+    let mayBeDamaged: Bool
     private let state = Mutex(State())
 
     enum Phase: Equatable {
@@ -36,13 +38,17 @@ final class Life: Sendable {
         var callCount = 0
     }
 
-    init(number: Int, disk: SimulatedDisk, now: Timestamp, seed: UInt64, promises: Promises, trace: Trace) {
+    init(
+        number: Int, disk: SimulatedDisk, now: Timestamp, seed: UInt64, promises: Promises, trace: Trace,
+        mayBeDamaged: Bool = false
+    ) {
         self.number = number
         self.disk = disk
         clock = VirtualClock(now: now)
         executor = SeededExecutor(seed: seed)
         self.promises = promises
         self.trace = trace
+        self.mayBeDamaged = mayBeDamaged
     }
 
     var phase: Phase { state.withLock { $0.phase } }
@@ -143,7 +149,10 @@ final class Life: Sendable {
             do {
                 try await body(engine)
             } catch {
-                let isExplained = isLost || phase != .open || hasFailed || disk.operations.contains(where: \.failed)
+                // Damage that a disk has done which lied is found where it is read, and named.
+                let isNamedDamage = if case RuntimeError.log(.damaged) = error { mayBeDamaged } else { false }
+                let isExplained =
+                    isLost || phase != .open || hasFailed || isNamedDamage || disk.operations.contains(where: \.failed)
                 if !isExplained { promises.breaks("what is there cannot be looked at: \(error)") }
             }
         }

@@ -115,8 +115,7 @@ extension Simulation {
         let hasFailedSync = life.disk.operations.contains {
             $0.failed && DiskOperation.Class.sync.contains($0.operation)
         }
-        // What was lost is found out by the next opening that reads it all.
-        isLossy = hasLied || (isLossy && life.engine == nil)
+        isLossy = isLossy || hasLied
         if !life.windDown() { promises.breaks("an engine that was lost does not close") }
         let next = disk ?? life.disk
         let found = WrittenLog(next)
@@ -131,7 +130,8 @@ extension Simulation {
         isFaulty = next.capacity < .max
         counts.openings += 1
         life = Life(
-            number: life.number + 1, disk: next, now: now, seed: random.next(), promises: promises, trace: trace)
+            number: life.number + 1, disk: next, now: now, seed: random.next(), promises: promises, trace: trace,
+            mayBeDamaged: isLossy)
         begin(life, against: mayForget ? Promises.Facts() : facts)
     }
 }

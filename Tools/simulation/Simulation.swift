@@ -28,7 +28,8 @@ package struct Simulation {
     var counts = SimulationReport.Counts()
     /// What is run after a crash that waits for a call to fail: the disk is dead from that call on.
     var crashIsDue = false
-    /// Whether the disk may have lost what it said was durable.
+    /// Whether the disk may have lost what it said was durable. From then on damage may be found, by an opening or by a
+    /// reader, and has to be named.
     var isLossy = false
     /// Whether something may refuse an opening: a fault was asked for in this life, or the disk was full before it.
     var isFaulty = false
