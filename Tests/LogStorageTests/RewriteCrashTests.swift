@@ -58,8 +58,9 @@ import Testing
 
     /// A log of several sealed segments on that disk, and where they end.
     static func sealed(_ disk: SimulatedDisk, seed: UInt64) throws -> [SegmentList.Entry] {
-        let log = try LogFixture(disk, segment: 16 << 10).open(seed: seed)
-        for count in 0..<60 {
+        // Large enough for a footer of blocks that share no sector with its index.
+        let log = try LogFixture(disk, segment: 64 << 10).open(seed: seed)
+        for count in 0..<600 {
             try log.append(count % 7 + 1)
             while log.writer.step(now: 0) {}
         }
@@ -73,7 +74,7 @@ import Testing
         let base = SimulatedDisk(seed: seed)
         let sealed = try #require(try Self.sealed(base, seed: seed).first)
         let postings = try SegmentFooter.scan(.append(1), end: sealed.end, directory: "/log", fileSystem: base)
-        for size in [sealed.end, sealed.end + 5, 16 << 10, 40_000] {
+        for size in [sealed.end, 64 << 10, 90_000] {
             // Cut to its end, made as long as it was, or with an earlier footer of some sort behind it.
             var bytes = base.contents(of: "/log/00000001.segment")!
             bytes += (bytes.count..<max(size, bytes.count)).map { _ in 0x5A }
@@ -82,7 +83,7 @@ import Testing
             try SegmentFooter.write(postings, to: .append(1), directory: "/log", fileSystem: disk)
             // Behind the call that made the copy's directory.
             for point in disk.crashPoints.dropFirst() {
-                for sample in 0..<40 {
+                for sample in 0..<8 {
                     let crashed = point.disk(seed: seed << 32 | UInt64(sample))
                     Self.check(crashed, postings, "INDELIBLE_SEED=\(seed), size \(size), \(point.operation)")
                 }
@@ -100,7 +101,10 @@ import Testing
         do throws(FooterError) {
             let footer = try SegmentFooter.read(.append(1), directory: "/log", fileSystem: disk)
             var found: [SegmentPostings.Execution] = []
-            try footer.forEachExecution { found.append($0) }
+            // The trailer is written when the rest is on the disk: one that opens is whole.
+            do throws(FooterError) { try footer.forEachExecution { found.append($0) } } catch {
+                Issue.record("\(comment()): it opens, and \(error)")
+            }
             #expect(found == postings.executions && footer.totals == postings.totals, comment())
         } catch {
             switch error {
