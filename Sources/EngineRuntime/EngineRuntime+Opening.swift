@@ -37,7 +37,7 @@ extension EngineRuntime {
     private func startThreads() {
         if seams.runsTimers { LogThread { [self] in timerLoop.run(self) }.detach() }
         if seams.runsThreads { LogThread { [self] in loader.run(self) }.detach() }
-        if seams.runsMaintenance { LogThread { [self] in maintenance.run(self) }.detach() }
+        if seams.runsThreads && seams.runsMaintenance { LogThread { [self] in maintenance.run(self) }.detach() }
     }
 
     /// Registers the functions and takes up what has something to do: invocations that died, executions to invoke.

@@ -86,7 +86,7 @@ extension EngineRuntime {
     ) async throws(RuntimeError) -> Result {
         beginActivity()
         defer { endActivity() }
-        return try await onOwnThread { [log] () throws(RuntimeError) in try body(log) }
+        return try await seams.blocking { [log] () throws(RuntimeError) in try body(log) }
     }
 }
 

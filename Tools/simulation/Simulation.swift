@@ -156,6 +156,7 @@ package struct Simulation {
                 return false
             }
         ),
+        ("loader", 3, { $0.stepLoader() }), ("maintenance", 1, { $0.runMaintenance() }),
     ]
 
     private mutating func stepEngine() {

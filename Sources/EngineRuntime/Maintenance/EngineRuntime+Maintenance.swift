@@ -8,6 +8,17 @@ extension EngineRuntime {
     @discardableResult
     package func stepMaintenance() throws(RuntimeError) -> Bool { try maintenance.step(self) }
 
+    /// As ``stepMaintenance()``, and notes a failure as the thread does.
+    @discardableResult
+    package func runMaintenance() -> Bool {
+        do throws(RuntimeError) {
+            return try maintenance.step(self)
+        } catch {
+            noteMaintenanceFailure(error)
+            return false
+        }
+    }
+
     /// Brings some of the executions into memory that are wanted there: as ``stepMaintenance()``.
     @discardableResult
     package func stepLoader() -> Bool { loader.step(self) }
