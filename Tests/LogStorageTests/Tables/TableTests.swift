@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func `the largest value has room, and a larger one has none`() async throws {
+    @Test func `the largest value has room`() throws {
         let largest = [UInt8](repeating: 7, count: TableFormat.valueByteCountMax)
         let keys = (0..<3).map { TableKey(space: .max, .max, .max - 2 + UInt64($0)) }
         let (reader, _) = try written(keys.map { ($0, .value(largest)) })
@@ -97,13 +97,23 @@ import Testing
     @Test func `a writer takes the place of a temporary file that was left, and leaves none when it is abandoned`()
         throws
     {
-        let files = MemoryFiles([TableFixture.path(1) + ".tmp": [1, 2, 3]])
-        var writer = try TableWriter(number: 1, directory: TableFixture.directory, fileSystem: files)
+        let disk = SimulatedDisk()
+        try disk.createDirectory(TableFixture.directory)
+        disk.replace(TableFixture.path(1) + ".tmp", with: [1, 2, 3])
+        var writer = try TableWriter(number: 1, directory: TableFixture.directory, fileSystem: disk)
         try writer.append(TableFixture.lowest, .deleted)
         writer.abandon()
-        #expect(files.contents.isEmpty)
-        let info = try TableFixture.write([(TableFixture.lowest, .deleted)], files)
-        #expect(try TableFixture.open(info, files).entry(for: TableFixture.lowest) == .deleted)
+        #expect(try disk.list(TableFixture.directory).isEmpty)
+        let info = try TableFixture.write([(TableFixture.lowest, .deleted)], disk)
+        #expect(try TableFixture.open(info, disk).entry(for: TableFixture.lowest) == .deleted)
+    }
+
+    @Test func `a value that is too large is the caller's bug`() async {
+        await #expect(processExitsWith: .failure) {
+            var writer = try TableWriter(number: 1, directory: "/log", fileSystem: MemoryFiles())
+            try writer.append(
+                TableKey(space: 1, 1, 1), .value([UInt8](repeating: 0, count: TableFormat.valueByteCountMax + 1)))
+        }
     }
 
     @Test func `keys out of order are the caller's bug`() async {
