@@ -11,12 +11,24 @@ extension EngineRuntime {
     /// As ``stepMaintenance()``, and notes a failure as the thread does.
     @discardableResult
     package func runMaintenance() -> Bool {
+        guard !hasMaintenanceFailed else { return false }
         do throws(RuntimeError) {
             return try maintenance.step(self)
         } catch {
-            noteMaintenanceFailure(error)
+            _ = canGoOn(after: error)
             return false
         }
+    }
+
+    /// Whether the maintenance has stopped for good: after a failure nobody knows which manifest is durable, so none is written.
+    var hasMaintenanceFailed: Bool { core.withLock { $0.maintenanceFailure != nil } }
+
+    /// Whether the maintenance may try again after an error: a full disk may have room later. After any other, which it notes,
+    /// nothing is known of the files.
+    func canGoOn(after error: RuntimeError) -> Bool {
+        if case .log(.storage(let cause)) = error, cause.reason == .diskFull { return true }
+        noteMaintenanceFailure(error)
+        return false
     }
 
     /// Brings some of the executions into memory that are wanted there: as ``stepMaintenance()``.

@@ -15,7 +15,12 @@ final class Maintenance: Sendable {
     /// - Returns: Whether there was anything.
     func step(_ runtime: EngineRuntime) throws(RuntimeError) -> Bool {
         let result = work.withLock { work -> Result<Bool, RuntimeError> in
-            do throws(RuntimeError) { return .success(try work.step(runtime)) } catch { return .failure(error) }
+            do throws(RuntimeError) {
+                return .success(try work.step(runtime))
+            } catch {
+                work.giveUp()
+                return .failure(error)
+            }
         }
         return try result.get()
     }
@@ -30,12 +35,16 @@ final class Maintenance: Sendable {
                     continue
                 }
             } catch {
-                runtime.noteMaintenanceFailure(error)
-                return
+                guard runtime.canGoOn(after: error) else { return }
+                signal.wait(milliseconds: Self.fullDiskInterval)
+                continue
             }
             signal.wait(milliseconds: Self.pollInterval)
         }
     }
+
+    /// How long a full disk is left alone.
+    private static let fullDiskInterval: Int64 = 2_000
 
     /// How far the index may lag behind the log.
     private static let pollInterval: Int64 = 100
@@ -48,7 +57,7 @@ final class Maintenance: Sendable {
     /// Leaves an engine snapshot behind, so that the next opening has nothing to read. The last that is done before the log
     /// closes; where it cannot be done, that opening has more to do.
     func finish(_ runtime: EngineRuntime) {
-        guard runtime.seams.runsMaintenance, runtime.log.failure == nil else { return }
+        guard runtime.seams.runsMaintenance, runtime.log.failure == nil, !runtime.hasMaintenanceFailed else { return }
         let failure = work.withLock { work -> RuntimeError? in
             do throws(RuntimeError) { try work.finish(runtime) } catch { return error }
             return nil

@@ -69,10 +69,15 @@ struct MaintenanceWork: ~Copyable {
         return now.since(last) >= runtime.options.maintenance.idleTime
     }
 
-    /// Has the index hold all that is durable, and writes it down.
-    mutating func finish(_ runtime: EngineRuntime) throws(RuntimeError) {
+    /// Leaves what it is in the middle of: nothing of it has happened.
+    mutating func giveUp() {
         merge.take()?.abandon()
         compaction.take()?.abandon()
+    }
+
+    /// Has the index hold all that is durable, and writes it down.
+    mutating func finish(_ runtime: EngineRuntime) throws(RuntimeError) {
+        giveUp()
         while try index(runtime) {}
         try runtime.writeEngineSnapshot()
     }
