@@ -10,11 +10,16 @@ let coreOnly = Context.environment["INDELIBLE_CORE"] == "1"
 /// see it, since a compiler newer than ours may warn of more.
 let strict = Context.environment["INDELIBLE_STRICT"] == "1"
 
+/// `FUZZ=1` adds the fuzzer and compiles what it fuzzes with libFuzzer's and the address sanitizer's instruments.
+/// `Tools/fuzz` sets it.
+let fuzzing = Context.environment["FUZZ"] == "1"
+let instruments = ["-sanitize=fuzzer,address", "-parse-as-library"]
+
 let settings: [SwiftSetting] =
     [
         .enableUpcomingFeature("ExistentialAny"),
         .enableUpcomingFeature("MemberImportVisibility"),
-    ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+    ] + (strict ? [.treatAllWarnings(as: .error)] : []) + (fuzzing ? [.unsafeFlags(instruments)] : [])
 let cSettings: [CSetting] = strict ? [.treatAllWarnings(as: .error)] : []
 
 let log = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -122,7 +127,20 @@ var targets: [Target] = [
         name: "IndelibleToolTests", dependencies: ["indelible-tool", "Indelible", "ChildProcesses"],
         swiftSettings: settings),
     .testTarget(name: "ChildProcessesTests", dependencies: ["ChildProcesses"], swiftSettings: settings),
+
+    // The decoders that must stand any bytes, for the fuzzer and for the test that runs its corpus.
+    .target(
+        name: "FuzzTargets", dependencies: ["LogStorage", "LZ4", "ExecutionEngine", "ExecutionModel"],
+        path: "Tools/fuzz-targets", swiftSettings: settings),
+    .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"], swiftSettings: settings),
 ]
+
+if fuzzing {
+    targets.append(
+        .executableTarget(
+            name: "fuzzer", dependencies: ["FuzzTargets"], path: "Tools/fuzzer", swiftSettings: settings,
+            linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])]))
+}
 
 if !coreOnly {
     // The demo's gateway and the worker that calls it talk over a real socket.

@@ -2,6 +2,8 @@
 package enum FormatLimits {
     /// The newest version that this build reads, and the one it writes.
     package static let version: UInt32 = 1
+    /// The greatest first LSN of a frame or a segment: sums of it and any count of records stay within 64 bits.
+    package static let lsnMax = LSN(UInt64(Int64.max))
     /// Bodies in a frame of more than one record, before compression.
     package static let frameBodyByteCountMax = 64 << 10
     /// Records in a frame.

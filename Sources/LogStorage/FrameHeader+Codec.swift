@@ -82,7 +82,7 @@ extension FrameHeader {
         if rawLength > FormatLimits.frameBodyByteCountMax && (recordCount != 1 || codec != .raw) { return "rawLength" }
         if recordCount > FormatLimits.frameRecordCountMax || (recordCount == 0) != isSyncPoint { return "recordCount" }
         if isSyncPoint && (rawLength != 0 || directoryLength != 0) { return "directoryLength" }
-        if firstLSN < .first { return "firstLSN" }
+        if firstLSN < .first || firstLSN > FormatLimits.lsnMax { return "firstLSN" }
         if durableLSN < .first || durableLSN > firstLSN || (isSyncPoint && durableLSN != firstLSN) {
             return "durableLSN"
         }

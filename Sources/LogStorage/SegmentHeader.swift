@@ -267,7 +267,7 @@ extension SegmentHeader {
     /// The first field, in file order, that holds what no header may.
     private var fieldOutOfRange: String? {
         if number == 0 { return "number" }
-        if firstLSN < .first { return "firstLSN" }
+        if firstLSN < .first || firstLSN > FormatLimits.lsnMax { return "firstLSN" }
         if !FormatLimits.segmentByteCounts.contains(byteCount) || byteCount % 4_096 != 0 { return "byteCount" }
         if let rewrite {
             if predecessor != nil { return "predecessor number" }

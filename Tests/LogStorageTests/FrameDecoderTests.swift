@@ -104,6 +104,7 @@ import Testing
         (0, 23, [0b1000], .unknownFlags(0b1000)),
         (0, 23, [0b11_0000], .unknownFlags(0b11_0000)),
         (0, 24, [0], .malformed(field: "firstLSN")),
+        (0, 24, [0, 0, 0, 0, 0, 0, 0, 0x80], .malformed(field: "firstLSN")),
         (0, 32, [0], .malformed(field: "durableLSN")),
         (0, 32, [2], .malformed(field: "durableLSN")),
         (2, 32, [4], .malformed(field: "durableLSN")),

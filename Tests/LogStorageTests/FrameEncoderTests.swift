@@ -123,7 +123,7 @@ enum FrameSamples {
             batch.append(
                 execution: value, sequence: .max, kind: .max, time: Int64(bitPattern: value &* 3), body: [1])
         }
-        for firstLSN in [LSN(1), LSN(.max - 100)] {
+        for firstLSN in [LSN(1), FormatLimits.lsnMax] {
             let frames = try FrameSamples.frames(FrameSamples.encode(batch, firstLSN: firstLSN))
             #expect(frames.flatMap(\.entries) == batch.entries)
         }

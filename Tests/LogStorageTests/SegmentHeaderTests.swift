@@ -61,6 +61,7 @@ import Testing
         (8, [0], .malformed(field: "version")),
         (32, [0], .malformed(field: "number")),
         (40, [0], .malformed(field: "firstLSN")),
+        (40, [0, 0, 0, 0, 0, 0, 0, 0x80], .malformed(field: "firstLSN")),
         (48, [1], .malformed(field: "byteCount")),
         (48, [0, 16, 0], .malformed(field: "byteCount")),
         (55, [0x80], .malformed(field: "byteCount")),
