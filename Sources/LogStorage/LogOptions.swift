@@ -30,6 +30,9 @@ package struct LogOptions: Sendable {
     /// Bytes of appends that may wait for the writer; above it `reserve` suspends. One append may be larger alone.
     package var batchByteLimit = 4 << 20
 
+    /// How fast sealed segments are read again, to find damage early. Default: not at all.
+    package var scrubbing = ScrubOptions()
+
     package init() {}
 }
 

@@ -56,6 +56,7 @@ final class LogState: Sendable {
     let clock: any LogClock
     let writerSignal = WakeSignal()
     let preparerSignal = WakeSignal()
+    let scrubberSignal = WakeSignal()
 
     init(
         content: consuming Content, directory: String, options: LogOptions, fileSystem: any LogFileSystem,
@@ -84,6 +85,7 @@ final class LogState: Sendable {
         }
         for waiter in refused { waiter.resume(throwing: error) }
         preparerSignal.post()
+        scrubberSignal.post()
     }
 }
 

@@ -31,10 +31,12 @@ struct SegmentWalk {
 
     /// Walks on from ``offset``. After a stop it looks at the same place again, which a writer may have filled.
     ///
-    /// - Parameter take: Is given the frames of whole groups.
+    /// - Parameters:
+    ///   - limit: No frame is begun at or behind it.
+    ///   - take: Is given the frames of whole groups.
     /// - Returns: Where it stopped before the scanner's end, and why; nil when no byte is left for a frame.
-    mutating func run(_ take: (LocatedFrame) -> Void) throws(LogError) -> LogDamage? {
-        while offset < scanner.end {
+    mutating func run(until limit: Int = .max, _ take: (LocatedFrame) -> Void) throws(LogError) -> LogDamage? {
+        while offset < min(scanner.end, limit) {
             let frame: Frame
             switch try scan() {
             case .success(let next):
@@ -53,6 +55,9 @@ struct SegmentWalk {
         }
         return nil
     }
+
+    /// Whether no byte is left for a frame.
+    var isAtEnd: Bool { offset >= scanner.end }
 
     /// The greatest durable LSN stated anywhere in the segment, after a stop: sound frames behind the stop count too.
     ///

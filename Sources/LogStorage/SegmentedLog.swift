@@ -15,6 +15,8 @@ package final class SegmentedLog: Sendable {
     package let writer: LogWriter
     /// Makes the next segment; see ``writer``.
     package let preparer: SegmentPreparer
+    /// Reads what is sealed again; see ``writer``.
+    package let scrubber: LogScrubber
 
     /// Where the opening dropped bytes that were never acknowledged, and what they looked like; nil when there were none.
     package let tornTail: LogDamage?
@@ -34,11 +36,14 @@ package final class SegmentedLog: Sendable {
         self.preparer = writer.preparer
         self.lock = lock
         self.threads = Mutex([])
+        scrubber = LogScrubber(state)
         guard startThreads else { return }
         let preparer = writer.preparer
+        let scrubber = scrubber
         threads.withLock { threads in
             threads.append(LogThread { writer.run() })
             threads.append(LogThread { preparer.run() })
+            if state.options.scrubbing.bytesPerSecond > 0 { threads.append(LogThread { scrubber.run(state) }) }
         }
     }
 
@@ -231,6 +236,7 @@ package final class SegmentedLog: Sendable {
         }
         state.writerSignal.post()
         state.preparerSignal.post()
+        state.scrubberSignal.post()
         let threads = threads.withLock { threads in
             defer { threads = [] }
             return threads

@@ -84,8 +84,9 @@ extension [UInt8] {
     frame.store(Checksum(salt: segment.salt).of(frame.span.bytes.extracting(8...)), at: 4)
     let decoder = FrameDecoder(segment: segment)
     var entries: [RecordBatch.Entry] = []
+    var lsns: [LSN]?
     guard let header = try? decoder.header(frame.span.bytes),
-        (try? decoder.directory(frame.span.bytes, of: header, into: &entries)) != nil
+        (try? decoder.directory(frame.span.bytes, of: header, into: &entries, lsns: &lsns)) != nil
     else { return }
     require(entries.count == header.recordCount, "entries that the header does not count")
     require(entries.reduce(0) { $0 + $1.length } == header.rawLength, "lengths that do not sum to the header's")

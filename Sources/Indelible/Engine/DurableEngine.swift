@@ -21,7 +21,7 @@ import ServiceLifecycle
 public final class DurableEngine: Sendable {
     package let runtime: EngineRuntime
     let waits: EngineWaits
-    private let options: EngineOptions
+    let options: EngineOptions
     private let environment: HandlerEnvironment
     let cache: RunCache?
 
@@ -56,8 +56,10 @@ public final class DurableEngine: Sendable {
     public static func open(
         at path: String, functions: [any EngineFunction] = [], options: EngineOptions = EngineOptions()
     ) async throws -> DurableEngine {
-        try await open(
-            at: path, functions: functions, options: options, runtimeOptions: RuntimeOptions(options),
+        var runtimeOptions = RuntimeOptions(options)
+        runtimeOptions.log.scrubbing.bytesPerSecond = options.scrubBytesPerSecond
+        return try await open(
+            at: path, functions: functions, options: options, runtimeOptions: runtimeOptions,
             seams: Seams(executor: options.handlerExecutor), waits: .realTime)
     }
 
@@ -88,7 +90,9 @@ public final class DurableEngine: Sendable {
                 at: path, options: runtimeOptions, functions: registrations, parkedHandlers: cache, seams: seams)
         }
         for note in runtime.openingNotes { options.logger.warning("\(note)") }
-        return DurableEngine(runtime, options: options, environment: environment, cache: cache, waits: waits)
+        let engine = DurableEngine(runtime, options: options, environment: environment, cache: cache, waits: waits)
+        engine.reportDamage()
+        return engine
     }
 
     /// Makes a version of a function known, or replaces it. Executions that waited for it go on; those that are held because their

@@ -38,14 +38,18 @@ public struct EngineOptions: Sendable {
     public var parkedHandlersMax: Int
     /// What observes executions: metrics, traces, logs. Asked in this order.
     public var plugins: [any DurablePlugin]
+    /// How many bytes a second of the log's older files are read again, to find damage early: all of them at most once a day.
+    /// What is found is logged, and in ``DurableEngine/storageHealth``. 0: none.
+    public var scrubBytesPerSecond: Int
 
     public init(
         durability: Durability = .durable, concurrencyLimit: Int = 10_000, waitsForLock: Bool = false,
         segmentSizes: [Int] = [1 << 20, 4 << 20, 16 << 20, 64 << 20], padsCommits: Bool = false,
         shutdownGrace: Duration = .seconds(10), logger: Logger = Logger(label: "indelible"),
         handlerExecutor: (any TaskExecutor)? = nil, limits: EngineLimits = .embedded, parkedHandlersMax: Int = 1_024,
-        plugins: [any DurablePlugin] = []
+        plugins: [any DurablePlugin] = [], scrubBytesPerSecond: Int = 4 << 20
     ) {
+        precondition(scrubBytesPerSecond >= 0, "a rate is 0 or more")
         precondition(parkedHandlersMax >= 0, "the number of parked handlers is 0 or more")
         precondition(concurrencyLimit >= 1, "an engine's concurrency limit must be at least 1")
         precondition(
@@ -62,6 +66,7 @@ public struct EngineOptions: Sendable {
         self.limits = limits
         self.parkedHandlersMax = parkedHandlersMax
         self.plugins = plugins
+        self.scrubBytesPerSecond = scrubBytesPerSecond
     }
 }
 
