@@ -17,8 +17,8 @@ package struct MaintenanceOptions: Sendable {
     package var loadAhead = Milliseconds(2_000)
     /// A suspension longer than this gets a snapshot of the execution, so that one read brings it back.
     package var longSuspension = Milliseconds(3_600_000)
-    /// When files are compacted; nil: never.
-    package var compaction: CompactionPolicy? = CompactionPolicy()
+    /// When files are compacted; nil: never, so that nothing leaves the disk.
+    package var compaction: CompactionPolicy?
     /// Bytes of records that a compaction copies a second, at most: what commits beside it have to share the disk with.
     package var compactionByteRate = 32 << 20
     /// Bytes of decoded frames that are kept for the next read.

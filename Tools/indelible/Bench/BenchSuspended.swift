@@ -122,7 +122,9 @@ private final class Waiters: Sendable {
 
     func ended(_ count: Int) async {
         // A bench ends when it is cancelled.
-        while resumed.withLock({ $0.count < count }), !Task.isCancelled { try? await Task.sleep(for: .milliseconds(50)) }
+        while resumed.withLock({ $0.count < count }), !Task.isCancelled {
+            try? await Task.sleep(for: .milliseconds(50))  // Throws when it is cancelled only.
+        }
     }
 
     /// From the moment that the record says to that at which the handler went on: of 10,000 of them at most.
