@@ -27,7 +27,7 @@ import Testing
                 calls.note("day")
                 let session = invocation.session()
                 guard let wait = invocation.row("2") else {
-                    try? await session.checkpoint([
+                    _ = try? await session.checkpoint([
                         OperationUpdate(.step("1"), .succeed, payload: [1, 2, 3]),
                         OperationUpdate(.wait("2"), .start, options: .wait(duration: Self.day)),
                     ])
@@ -39,7 +39,7 @@ import Testing
             FunctionRegistration(name: "callback") { invocation in
                 calls.note("callback")
                 guard let row = invocation.row("1") else {
-                    try? await invocation.session().checkpoint([
+                    _ = try? await invocation.session().checkpoint([
                         OperationUpdate(.callback("1"), .start)
                     ])
                     return .pending
