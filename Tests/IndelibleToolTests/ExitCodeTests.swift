@@ -128,17 +128,22 @@ import Testing
         defer { for path in [log, whole, salvaged] { try? FileManager.default.removeItem(atPath: path) } }
         #expect(try await Tool.run(["log", "salvage", "--data", log, "--to", whole]).code == 0)
         #expect(try await Tool.run(["execution", "get", "--data", whole, "double/one"]).output.contains("42"))
-        // The bodies of the second frame.
+        // The last byte of the frame that holds a step's result: what is before it in the frame says whose it was.
         let segment = log + "/00000001.segment"
+        let records = try await Tool.run(["log", "dump", "--data", log, "--json"]).output.split(separator: "\n")
+        let record = try #require(records.first { $0.contains(#""event":"stepSucceeded""#) })
+        let offset = try #require(record.firstMatch(of: /"frameOffset":([0-9]+)/)).1
         let frames = try await Tool.run(["log", "dump", "--data", log, "--frames", "--json"]).output
-        let offsets = frames.matches(of: /"offset":([0-9]+)/).compactMap { Int($0.1) }
+        let frame = try #require(frames.split(separator: "\n").first { $0.contains("\"offset\":\(offset),") })
+        let byteCount = try #require(frame.firstMatch(of: /"byteCount":([0-9]+)/)).1
         var bytes = try Data(contentsOf: URL(fileURLWithPath: segment))
-        bytes[try #require(offsets.dropFirst(2).first) - 9] ^= 0x10
+        let end = try #require(Int(offset)) + #require(Int(byteCount))
+        bytes[end - 1] ^= 0x10
         try bytes.write(to: URL(fileURLWithPath: segment))
-        let end = try await Tool.run(["log", "salvage", "--data", log, "--to", salvaged, "--json"])
-        #expect(end.code == 1)
-        #expect(end.output.contains(#""type":"summary""#) && end.output.contains(#""type":"problem""#))
-        #expect(end.output.contains(#""name":"one""#) && end.output.contains(#""standing":"ended""#))
+        let report = try await Tool.run(["log", "salvage", "--data", log, "--to", salvaged, "--json"])
+        #expect(report.code == 1)
+        #expect(report.output.contains(#""type":"summary""#) && report.output.contains(#""type":"problem""#))
+        #expect(report.output.contains(#""name":"one""#) && report.output.contains(#""standing":"ended""#))
         let dump = try await Tool.run(["log", "dump", "--data", salvaged])
         #expect(dump.code == 0 && dump.output.contains("lost before this log was salvaged"))
         #expect(try await Tool.run(["execution", "get", "--data", salvaged, "double/one"]).output.contains("42"))

@@ -33,10 +33,11 @@ final class LiveWriter: Sendable {
                 switch Int.random(in: 0..<12, using: &state.random) {
                 case 0..<4:
                     let count = Int.random(in: 1...30, using: &state.random)
-                    state.boundaries.insert(try state.log.append(count).upperBound)
+                    let forced = Bool.random(using: &state.random)
+                    state.boundaries.insert(try state.log.append(count, forced: forced).upperBound)
                 case 4..<6: state.log.writer.step(now: fixture.clock.now())
                 case 6: state.log.preparer.step()
-                case 7: fixture.clock.advance(60)
+                case 7: fixture.clock.advance(Bool.random(using: &state.random) ? 3 : 60)
                 case 8 where Int.random(in: 0..<6, using: &state.random) == 0:
                     try state.log.close()
                     state.log = try fixture.open(seed: state.random.next())

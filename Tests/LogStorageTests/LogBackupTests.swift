@@ -59,11 +59,32 @@ import Testing
             let backup = try LogInspector(directory: "/backup", fileSystem: writer.disk).verify()
             #expect(backup.isIntact && backup.nextLSN == report.nextLSN, "INDELIBLE_SEED=\(seed), round \(round)")
             // What is in a backup is durable in its log too: a later run continues it.
-            let crashed = writer.disk.crashed(seed: seed)
-            let source = try LogFixture(crashed, segment: 16 << 10).recover()
-            #expect(source >= report.nextLSN, "INDELIBLE_SEED=\(seed), round \(round)")
-            #expect(try Self.recovered("/backup", crashed) == report.nextLSN, "INDELIBLE_SEED=\(seed)")
+            for sample in 0..<UInt64(5) {
+                let crashed = writer.disk.crashed(seed: seed << 8 | sample)
+                let source = try LogFixture(crashed, segment: 16 << 10).recover()
+                #expect(source >= report.nextLSN, "INDELIBLE_SEED=\(seed), round \(round)")
+                #expect(try Self.recovered("/backup", crashed) == report.nextLSN, "INDELIBLE_SEED=\(seed)")
+            }
         }
+    }
+
+    @Test func `what was written and not synced is synced before a backup has it`() throws {
+        let disk = SimulatedDisk()
+        let fixture = LogFixture(disk, segment: 16 << 10)
+        let log = try fixture.open()
+        try log.append(5)
+        log.writer.step(now: fixture.clock.now())
+        try log.append(5, forced: false)
+        for _ in 0..<3 {
+            log.writer.step(now: fixture.clock.now())
+            fixture.clock.advance(2)
+        }
+        let report = try Self.backUp(disk)
+        #expect(report.nextLSN == LSN(11))
+        for sample in 0..<UInt64(50) {
+            #expect(try LogFixture(disk.crashed(seed: sample), segment: 16 << 10).recover() == report.nextLSN)
+        }
+        try log.close()
     }
 
     @Test(arguments: TestSeeds.some(2))

@@ -63,6 +63,8 @@ import Testing
             let expected = try LogInspector(directory: LogFixture.directory, fileSystem: disk).verify().problems
             #expect(!log.scrubber.progress.findings.isEmpty, "byte \(offset)")
             #expect(told.items.count == log.scrubber.progress.findings.count, "byte \(offset)")
+            let places = Set(log.scrubber.progress.findings.map { [Int($0.segment), $0.offset] })
+            #expect(places.count == told.items.count, "byte \(offset)")
             let found = Set(log.scrubber.progress.findings.map(\.segment))
             #expect(found.contains { number in expected.contains { $0.segment == number } }, "byte \(offset)")
             // Who asks later is told all the same.
