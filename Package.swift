@@ -15,6 +15,10 @@ let strict = Context.environment["INDELIBLE_STRICT"] == "1"
 let fuzzing = Context.environment["FUZZ"] == "1"
 let instruments = ["-sanitize=fuzzer,address", "-parse-as-library"]
 
+/// `INDELIBLE_TESTS=LogStorageTests` leaves out the test targets that it does not name (commas between several), so that
+/// one of them builds with what it needs and no more. `Tools/mutants` sets it.
+let namedTests = Context.environment["INDELIBLE_TESTS"].map { $0.split(separator: ",").map(String.init) }
+
 let settings: [SwiftSetting] =
     [
         .enableUpcomingFeature("ExistentialAny"),
@@ -160,6 +164,8 @@ if !coreOnly {
             path: "Tools/demo-worker", swiftSettings: settings),
     ]
 }
+
+if let namedTests { targets.removeAll { $0.isTest && !namedTests.contains($0.name) } }
 
 let package = Package(
     name: "indelible", platforms: [.macOS(.v15)], products: products, dependencies: dependencies, targets: targets)
