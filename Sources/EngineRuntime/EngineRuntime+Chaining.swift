@@ -18,7 +18,7 @@ extension EngineRuntime {
                     } ?? (0, nil)
                 }
                 // An ended execution's result never changes, so what is read here is what the turn finds.
-                let result = try await inMemory(payload)
+                let result = try await inMemory(payload, of: child)
                 try await submit(byteCount: room(records: 2, payloads: length), .completion) {
                     core, turn throws(RuntimeError) in
                     guard core.acceptsCommands else { throw core.refusal }

@@ -45,8 +45,10 @@ extension EngineRuntime {
                 name: name ?? ExecutionID(number: number, secret: secret).description,
                 input: input.map { .inline($0) }, timeout: timeout ?? registration.executionTimeout,
                 retention: registration.retention, tenantID: tenantID, traceHeader: traceHeader)
-            if let payload = core.engine.inputToCompare(with: request), payload != existing?.payload {
-                return .needs(payload)
+            if let payload = core.engine.inputToCompare(with: request), payload != existing?.payload,
+                let holder = core.engine.number(function: function.name, name: request.name)
+            {
+                return .needs(payload, of: holder)
             }
             let decision = try refusing { () throws(EngineError) in
                 try core.engine.decideStart(
@@ -96,8 +98,8 @@ extension EngineRuntime {
         let byteCount =
             roomFor(records: updates.count, payloads: recordedLength(of: updates, execution))
             + log.room(forRecords: due, bodyBytes: due * Limits.dueEventLengthMax)
-        if forced { return try await withInput(in: submit(byteCount: byteCount, .completion, body)) }
-        return try await withInput(in: post(byteCount: byteCount, body))
+        if forced { return try await withInput(in: submit(byteCount: byteCount, .completion, body), of: execution) }
+        return try await withInput(in: post(byteCount: byteCount, body), of: execution)
     }
 
     /// Completes a callback, or resets its heartbeat timer, from outside the execution.

@@ -7,42 +7,45 @@ import LogStorage
 extension EngineRuntime {
     /// The bytes of a payload: its own, or those of the record that it names.
     ///
+    /// - Parameter number: The execution whose record it is: needed where a compaction has copied that to another file.
     /// - Throws: ``RuntimeError/log(_:)`` when the record cannot be read; ``RuntimeError/payloadMissing(lsn:length:)``.
-    package func resolve(_ payload: Payload) async throws(RuntimeError) -> [UInt8] {
+    package func resolve(_ payload: Payload, of number: ExecutionNumber? = nil) async throws(RuntimeError) -> [UInt8] {
         switch payload {
         case .inline(let bytes): return bytes
         case .stored(let lsn, let length):
-            return try await readingPayloads { log throws(RuntimeError) in
-                try log.payload(at: LSN(lsn), length: length)
+            return try await readingPayloads { runtime throws(RuntimeError) in
+                try runtime.payload(at: LSN(lsn), length: length, of: number)
             }
         }
     }
 
     /// The payload with its bytes in memory.
-    func inMemory(_ payload: Payload?) async throws(RuntimeError) -> Payload? {
+    func inMemory(_ payload: Payload?, of number: ExecutionNumber) async throws(RuntimeError) -> Payload? {
         guard let payload, payload.isStored else { return payload }
-        return .inline(try await resolve(payload))
+        return .inline(try await resolve(payload, of: number))
     }
 
     /// The rows with the bytes of the execution's input in memory. Results stay where they are: whoever is handed the rows has
     /// those that it wants with ``resolve(_:)``.
-    func withInput(in operations: [Operation]) async throws(RuntimeError) -> [Operation] {
+    func withInput(in operations: [Operation], of number: ExecutionNumber) async throws(RuntimeError) -> [Operation] {
         // Nearly always nothing is stored, and then nothing is copied or waited for.
         guard let index = operations.firstIndex(where: \.hasStoredInput),
             case .execution(let input, let cancelRequest) = operations[index].details
         else { return operations }
         var operations = operations
-        operations[index].details = .execution(input: try await inMemory(input), cancelRequest: cancelRequest)
+        operations[index].details = .execution(
+            input: try await inMemory(input, of: number), cancelRequest: cancelRequest)
         return operations
     }
 
     func inMemory(_ summaries: [ExecutionSummary]) async throws(RuntimeError) -> [ExecutionSummary] {
         guard summaries.contains(where: { $0.input.isStored || $0.result.isStored }) else { return summaries }
-        return try await readingPayloads { log throws(RuntimeError) in
+        return try await readingPayloads { runtime throws(RuntimeError) in
             var summaries = summaries
             for index in summaries.indices {
-                summaries[index].input = try log.inMemory(summaries[index].input)
-                summaries[index].result = try log.inMemory(summaries[index].result)
+                let number = summaries[index].id.number
+                summaries[index].input = try runtime.read(summaries[index].input, of: number)
+                summaries[index].result = try runtime.read(summaries[index].result, of: number)
             }
             return summaries
         }
@@ -53,9 +56,11 @@ extension EngineRuntime {
         return try await inMemory([summary])[0]
     }
 
-    func withInput(in reply: CheckpointReply) async throws(RuntimeError) -> CheckpointReply {
+    func withInput(
+        in reply: CheckpointReply, of number: ExecutionNumber
+    ) async throws(RuntimeError) -> CheckpointReply {
         var reply = reply
-        reply.operations = try await withInput(in: reply.operations)
+        reply.operations = try await withInput(in: reply.operations, of: number)
         return reply
     }
 
@@ -67,8 +72,9 @@ extension EngineRuntime {
     ) async -> InvocationOutcome? {
         var invocation = invocation
         do throws(RuntimeError) {
-            invocation.operations = try await withInput(in: invocation.operations)
-            invocation.start.input = try await inMemory(invocation.start.input)
+            let number = invocation.execution.number
+            invocation.operations = try await withInput(in: invocation.operations, of: number)
+            invocation.start.input = try await inMemory(invocation.start.input, of: number)
         } catch {
             parked?.drop()
             return .crashed(ErrorObject(message: "\(error)", type: Self.payloadUnreadableType))
@@ -82,28 +88,34 @@ extension EngineRuntime {
 
     /// A virtual clock does not move meanwhile: who waits for bytes has not come to rest.
     private func readingPayloads<Result: Sendable>(
-        _ body: @escaping @Sendable (SegmentedLog) throws(RuntimeError) -> Result
+        _ body: @escaping @Sendable (EngineRuntime) throws(RuntimeError) -> Result
     ) async throws(RuntimeError) -> Result {
         beginActivity()
         defer { endActivity() }
-        return try await seams.blocking { [log] () throws(RuntimeError) in try body(log) }
+        return try await seams.blocking { [self] () throws(RuntimeError) in try body(self) }
     }
 }
 
-extension SegmentedLog {
+extension EngineRuntime {
     /// The payload of the record at `lsn`. Blocks.
-    fileprivate func payload(at lsn: LSN, length: Int) throws(RuntimeError) -> [UInt8] {
+    fileprivate func payload(at lsn: LSN, length: Int, of number: ExecutionNumber?) throws(RuntimeError) -> [UInt8] {
         let record: LogRecord
-        do throws(LogError) { record = try self.record(at: lsn) } catch { throw .log(error) }
+        do throws(LogError) {
+            record = try log.record(at: lsn)
+        } catch {
+            // Its segment may have been compacted: then the index knows the copy.
+            guard let number, let copy = try reader.record(at: lsn, of: number) else { throw .log(error) }
+            record = copy
+        }
         guard case .inline(let bytes)? = try RecordedEvent(decoding: record).event.payload, bytes.count == length else {
             throw .payloadMissing(lsn: lsn.rawValue, length: length)
         }
         return bytes
     }
 
-    fileprivate func inMemory(_ payload: Payload?) throws(RuntimeError) -> Payload? {
+    fileprivate func read(_ payload: Payload?, of number: ExecutionNumber) throws(RuntimeError) -> Payload? {
         guard case .stored(let lsn, let length)? = payload else { return payload }
-        return .inline(try self.payload(at: LSN(lsn), length: length))
+        return .inline(try self.payload(at: LSN(lsn), length: length, of: number))
     }
 }
 
@@ -127,8 +139,8 @@ struct LoadedPayload: Sendable {
 /// What a turn came to that may need the bytes of a stored payload to decide.
 enum StartAttempt: Sendable {
     case done(StartReply)
-    /// Nothing was decided: the bytes of this payload come first.
-    case needs(Payload)
+    /// Nothing was decided: the bytes of this payload of an execution come first.
+    case needs(Payload, of: ExecutionNumber)
 }
 
 extension EngineRuntime {
@@ -141,7 +153,8 @@ extension EngineRuntime {
         while true {
             switch try await attempt(loaded) {
             case .done(let reply): return reply
-            case .needs(let payload): loaded = LoadedPayload(payload: payload, bytes: try await resolve(payload))
+            case .needs(let payload, let number):
+                loaded = LoadedPayload(payload: payload, bytes: try await resolve(payload, of: number))
             }
         }
     }

@@ -32,7 +32,7 @@ package struct Invocation: Sendable {
 
 /// The checkpoint token of an invocation whose handler runs in this process.
 package final class CheckpointSession: Sendable {
-    let execution: ExecutionNumber
+    package let execution: ExecutionNumber
     private let current: Mutex<(token: CheckpointToken?, isRevoked: Bool)>
 
     package init(_ token: CheckpointToken) {

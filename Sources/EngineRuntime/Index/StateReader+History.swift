@@ -14,6 +14,22 @@ extension StateReader {
         }
     }
 
+    /// The execution's record of this LSN, in whichever of its files it is; nil when the index knows none.
+    func record(at lsn: LSN, of number: ExecutionNumber) throws(RuntimeError) -> LogRecord? {
+        let record = try retrying(number) { entry throws(ReadError) -> LogRecord? in
+            for location in try locations(of: number, entry) {
+                let frame = try frame(at: location)
+                let place = frame.entries.indices.first { place in
+                    frame.lsn(at: place) == lsn && frame.entries[place].execution == number.rawValue
+                        && frame.entries[place].kind < SnapshotRecord.kindMin
+                }
+                if let place { return frame.record(at: place) }
+            }
+            return nil
+        }
+        return record ?? nil
+    }
+
     /// Has the index know the names of the executions that begin in these frames.
     func nameExecutions(in locations: [FrameLocation]) throws(RuntimeError) {
         for location in locations {

@@ -32,7 +32,7 @@ final class EmbeddedBackend: DurableBackend {
 
     nonisolated(nonsending) func load(_ payload: Payload) async throws(BackendError) -> [UInt8] {
         do throws(RuntimeError) {
-            return try await runtime.resolve(payload)
+            return try await runtime.resolve(payload, of: session.execution)
         } catch {
             // Nothing of the operation's outcome is known to be wrong: another try may read it, or says so again.
             throw .unavailable(ErrorObject(message: "\(error)", type: EngineRuntime.payloadUnreadableType))
