@@ -30,8 +30,10 @@ extension IndexEntry {
         let others = tail.locations.filter { $0.file != moved.source }
         guard others.count < tail.count || !copies.isEmpty else { return }
         // Which are older, the copies or the others, does not matter: the events themselves say their order.
+        // Copies of other files' events may be in the same frames already.
         var list = FrameList()
-        for location in copies + others { list.append(location) }
+        var listed: Set<FrameLocation> = []
+        for location in copies + others where listed.insert(location).inserted { list.append(location) }
         tail = list
     }
 
