@@ -33,6 +33,60 @@ import Testing
         }
     }
 
+    /// Frames that no sync covers reach the disk in any order. The later one must not vouch for the earlier one's records.
+    @Test func `of records that were written and not synced, the first may be lost and the last be there`() throws {
+        let disk = SimulatedDisk(seed: 1, recordsCrashPoints: true)
+        var fixture = LogFixture(disk)
+        let log = try fixture.open()
+        try log.append(3)
+        log.writer.step(now: fixture.clock.now())
+        let synced = log.durableLSN
+        for forced in [false, true] {
+            try log.append(2, forced: forced)
+            // The second look finds the wait over.
+            for _ in 0..<2 {
+                fixture.clock.advance(fixture.options.unforcedWriteDelay)
+                log.writer.step(now: fixture.clock.now())
+            }
+        }
+        let writes = disk.crashPoints.filter {
+            $0.operation.operation == .write && $0.operation.path.hasSuffix(".segment")
+        }
+        try log.close()
+        var ends: Set<LSN> = []
+        for sample in 0..<200 as Range<UInt64> {
+            // After the last frame's write and before its sync.
+            fixture.files = try #require(writes.last).disk(seed: sample)
+            let end = try fixture.recover { Issue.record("sample \(sample): record \($0.lsn.rawValue)") }
+            ends.insert(end)
+        }
+        #expect(ends.min() == synced && ends.max() == synced.advanced(by: 4), "\(ends)")
+    }
+
+    /// The next segment's syncs say nothing of this one's bytes.
+    @Test func `records that were written and not synced before a rollover are on the disk after it`() throws {
+        let disk = SimulatedDisk(seed: 1)
+        var fixture = LogFixture(disk, segment: 16 << 10)
+        let log = try fixture.open()
+        while log.newestSegment == 1 {
+            try log.append(8, forced: false)
+            for _ in 0..<2 {
+                fixture.clock.advance(fixture.options.unforcedWriteDelay)
+                log.writer.step(now: fixture.clock.now())
+            }
+        }
+        try log.append(1)
+        log.writer.step(now: fixture.clock.now())
+        let acknowledged = log.durableLSN
+        #expect(acknowledged == log.nextLSN)
+        for sample in 0..<50 as Range<UInt64> {
+            fixture.files = disk.crashed(seed: sample)
+            let end = try fixture.recover { Issue.record("sample \(sample): record \($0.lsn.rawValue)") }
+            #expect(end == acknowledged, "sample \(sample)")
+        }
+        try log.close()
+    }
+
     /// A crash, and a second one after every call of the recovery from the first.
     @Test(arguments: TestSeeds.some(2))
     func `a crash during recovery changes nothing`(seed: UInt64) throws {
