@@ -102,6 +102,22 @@ import Testing
         try log.close()
         try fixture.open().close()
     }
+
+    @Test func `a lock is not taken over, however long its holder has done nothing`() throws {
+        let disk = SimulatedDisk()
+        let fixture = LogFixture(disk)
+        let log = try fixture.open()
+        let count = disk.operationCount(.write)
+        for _ in 0..<3 {
+            fixture.clock.advance(10 * 365 * 86_400_000)
+            #expect(throws: LogError.inUse(directory: LogFixture.directory)) { try fixture.open() }
+        }
+        let changes = disk.operations.filter { DiskOperation.Class.write.contains($0.operation) }.dropFirst(count)
+        #expect(changes.allSatisfy { $0.operation == .lock }, "a refused opener changes nothing")
+        try log.append(1)
+        try log.close()
+        #expect(try fixture.recover() == LSN(2))
+    }
 }
 
 private final class Errors: Sendable {
