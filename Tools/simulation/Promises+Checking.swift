@@ -11,7 +11,7 @@ extension Promises {
     func check(_ engine: DurableEngine, against facts: Facts, _ program: Program, isOver: Bool) async throws {
         let runtime = engine.runtime
         // Not those that a retention may take at any time.
-        let kept = Set(program.functions.filter { $0.options.retention == nil }.map(\.name))
+        let kept = Set(program.functions.filter { $0.options.retention == .forever }.map(\.name))
         let list = try await runtime.list()
         let known = Set(list.map(\.id.description))
         for (name, start) in facts.started.sorted(by: { $0.key < $1.key })
