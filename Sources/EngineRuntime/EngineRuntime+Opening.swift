@@ -36,7 +36,6 @@ extension EngineRuntime {
 
     private func startThreads() {
         if seams.runsTimers { LogThread { [self] in timerLoop.run(self) }.detach() }
-        if seams.runsThreads { LogThread { [self] in loader.run(self) }.detach() }
         if seams.runsThreads && seams.runsMaintenance { LogThread { [self] in maintenance.run(self) }.detach() }
     }
 

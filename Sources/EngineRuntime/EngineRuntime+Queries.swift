@@ -44,7 +44,17 @@ extension EngineRuntime {
         let (resident, end) = core.withLock { core in
             (Set(core.engine.all.lazy.map(\.number)), log.nextLSN)
         }
-        let cold = try await seams.blocking { [self] () throws(RuntimeError) in try coldExecutions(except: resident) }
+        var cold = try await seams.blocking { [self] () throws(RuntimeError) in try coldExecutions(except: resident) }
+        var read = Set(cold.map(\.number))
+        while true {
+            // Those that have left memory meanwhile.
+            let left = core.withLock { core in
+                resident.filter { !core.isSettled($0) && !read.contains($0) }.sorted()
+            }
+            if left.isEmpty { break }
+            read.formUnion(left)
+            cold += try await seams.blocking { [self] () throws(RuntimeError) in try coldExecutions(left) }
+        }
         let summaries = core.withLock { core in
             // What was brought in meanwhile may have moved on; what is gone was deleted.
             let warm = core.engine.all.filter { !$0.start.isPlain }.map { core.summary(of: $0) }
@@ -66,11 +76,17 @@ extension EngineRuntime {
                 throw .index(error)
             }
             guard !numbers.isEmpty else { return states }
-            for number in numbers where !resident.contains(number) {
-                if let execution = try reader.execution(number) { states.append(execution.state) }
-            }
+            states += try coldExecutions(numbers.filter { !resident.contains($0) })
             last = numbers.last
         }
+    }
+
+    private func coldExecutions(_ numbers: [ExecutionNumber]) throws(RuntimeError) -> [ExecutionState] {
+        var states: [ExecutionState] = []
+        for number in numbers {
+            if let execution = try reader.execution(number) { states.append(execution.state) }
+        }
+        return states
     }
 
     /// Waits until the execution has ended.

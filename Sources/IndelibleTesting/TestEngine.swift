@@ -59,6 +59,8 @@ public final class TestEngine: Sendable {
         driver = ClockDriver(clock)
         var options = options
         if let count = Self.parkedHandlersMax { options.parkedHandlersMax = count }
+        // A disk in memory rots when a test says so.
+        options.scrubBytesPerSecond = 0
         self.options = options
         self.seed = seed
         self.probe = probe

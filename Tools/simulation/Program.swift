@@ -75,12 +75,7 @@ private struct NodeGenerator {
         if chance(1, of: 4) { options.executionTimeout = .seconds(number(20...4_000)) }
         if chance(1, of: 3) { options.invocationTimeout = .seconds(number(5...60)) }
         if chance(1, of: 4) { options.concurrencyLimit = number(1...3) }
-        if chance(1, of: 4) {
-            let history = Duration.seconds(number(1...60))
-            options.retention = RetentionPolicy(
-                chance(1, of: 2)
-                    ? .history(for: history) : .history(for: history, thenSummaryFor: .seconds(number(1...60))))
-        }
+        if chance(1, of: 4) { options.retention = RetentionPolicy(.history(for: .seconds(number(1...60)))) }
         let undoes = chance(1, of: 2)
         return Program.Function(
             name: "function-\(index)", nodes: nodes(depth: index == 0 ? 3 : 2, 1...4), undoes: undoes,

@@ -21,6 +21,8 @@ final class ExecutionLoader: Sendable {
         /// Who waits for each of them: nobody, for one that is only due.
         var waiters: [Wish: [Waiter]] = [:]
         var isStopped = false
+        /// Whether the thread is there: an engine whose executions are all in memory has none.
+        var hasThread = false
     }
 
     private let queue = Mutex(Queue())
@@ -42,7 +44,7 @@ final class ExecutionLoader: Sendable {
                 queue.waiters[wish, default: []].append(waiter)
                 return false
             }
-            if isStopped { waiter.resume(returning: .failure(.closed)) } else { signal.post() }
+            if isStopped { waiter.resume(returning: .failure(.closed)) } else { wake(runtime) }
         }
         try result.get()
     }
@@ -60,7 +62,17 @@ final class ExecutionLoader: Sendable {
             }
             return isAny
         }
-        if isAny { signal.post() }
+        if isAny { wake(runtime) }
+    }
+
+    private func wake(_ runtime: EngineRuntime) {
+        let starts = queue.withLock { queue in
+            let starts = runtime.seams.runsThreads && !queue.hasThread && !queue.isStopped
+            queue.hasThread = queue.hasThread || starts
+            return starts
+        }
+        if starts { LogThread { [self] in run(runtime) }.detach() }
+        signal.post()
     }
 
     /// Whether nothing is wished that is not in memory.
