@@ -13,8 +13,10 @@ import Testing
         var options = Rig.options
         options.log.segmentSizes = [16 << 10]
         options.maintenance.idleTime = Milliseconds(0)
-        options.maintenance.compaction?.liveShareMin = 0.6
-        options.maintenance.compaction?.smallCountMax = 3
+        var policy = CompactionPolicy()
+        policy.liveShareMin = 0.6
+        policy.smallCountMax = 3
+        options.maintenance.compaction = policy
         return options
     }()
 
@@ -55,9 +57,8 @@ import Testing
             await runtime.quiet()
         }
 
-        /// Starts some executions, lets some that there are go on, and drops some.
-        mutating func act() async throws {
-            for _ in 0..<8 {
+        mutating func start(_ count: Int) async throws {
+            for _ in 0..<count {
                 startCount += 1
                 // No compression makes them small.
                 let input = (0..<500).map { _ in UInt8.random(in: 0...255, using: &random) }
@@ -65,14 +66,27 @@ import Testing
                     function: startCount % 2 == 0 ? "pause" : "callback", name: "\(startCount)", input: input
                 ).id
                 try await isQuiet(id.number)
-                kept[id] = []
+                kept[id] = try await runtime.history(id.number)
             }
-            for id in kept.keys.sorted(by: { $0.number < $1.number }) {
+        }
+
+        mutating func drop(_ ids: some Sequence<ExecutionID>) async throws {
+            for id in ids {
+                _ = try await runtime.stop(id)
+                try await runtime.delete(id)
+                kept[id] = nil
+            }
+        }
+
+        /// The executions that are kept, in the order of their start.
+        var ids: [ExecutionID] { kept.keys.sorted { $0.number < $1.number } }
+
+        /// Starts some executions, lets some that there are go on, and drops some.
+        mutating func act() async throws {
+            try await start(8)
+            for id in ids {
                 switch Int.random(in: 0..<8, using: &random) {
-                case 0..<3:
-                    _ = try await runtime.stop(id)
-                    try await runtime.delete(id)
-                    kept[id] = nil
+                case 0..<3: try await drop([id])
                 case 3..<6: try await answer(id)
                 default: break
                 }
@@ -88,10 +102,10 @@ import Testing
         private func answer(_ id: ExecutionID) async throws {
             try await runtime.about(id.number) { () async throws(RuntimeError) in
                 let callbacks = runtime.core.withLock { core in
-                    core.engine.update(id.number) { state in (0..<4).map { state.callbackID(OperationOrdinal($0)) } }
+                    core.engine.update(id.number) { state in (0..<3).map { state.callbackID(OperationOrdinal($0)) } }
                 }
                 for callback in callbacks ?? [] {
-                    // One that has been answered, that is a wait, or that is none yet is refused.
+                    // The fourth is never answered. One that has been, that is a wait, or that is none yet is refused.
                     do throws(RuntimeError) { try await runtime.complete(callback, .succeed([9])) } catch { continue }
                     return
                 }
@@ -179,11 +193,7 @@ import Testing
     {
         var run = try await Run(seed: 1)
         for _ in 0..<2 { try await run.act() }
-        for id in run.kept.keys {
-            _ = try await run.runtime.stop(id)
-            try await run.runtime.delete(id)
-        }
-        run.kept = [:]
+        try await run.drop(run.ids)
         for _ in 0..<3 {
             try run.compact()
             let next = run.runtime.log.nextLSN
@@ -196,6 +206,28 @@ import Testing
         let last = run.runtime.log.nextLSN
         try await run.act()
         #expect(run.kept.keys.allSatisfy { $0.number.rawValue >= last.rawValue })
+        try await run.runtime.close(grace: .zero)
+    }
+
+    /// The file with the record that it is gone is compacted, the one with its events has enough else.
+    @Test func `what was dropped stays dropped while any file has events of it, also without the index`() async throws {
+        var run = try await Run(seed: 1)
+        // The first segment is full of what is kept, but for one execution; the second of what is not.
+        while run.runtime.log.newestSegment == 1 { try await run.start(1) }
+        try await run.drop([run.ids[0]])
+        let count = run.kept.count
+        while run.runtime.log.newestSegment == 2 { try await run.start(1) }
+        try await run.drop(run.ids.dropFirst(count))
+        try await run.start(2)
+        try run.compact()
+        let manifest = try #require(run.runtime.files.newest)
+        let segments = manifest.appendSegments.map(\.number)
+        #expect(segments.contains(1), "its events are gone")
+        #expect(!segments.contains(2), "the record is where it was")
+        let disk = run.rig.disk.crashed(seed: 1)
+        disk.loseTables()
+        try await run.reopen(disk)
+        try await run.check("without its tables")
         try await run.runtime.close(grace: .zero)
     }
 
