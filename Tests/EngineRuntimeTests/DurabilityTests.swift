@@ -77,6 +77,34 @@ import Testing
         try await runtime.close(grace: .zero)
     }
 
+    @Test func `the refusal of an unforced checkpoint waits until what it saw is synced`() async throws {
+        let files = GatedFileSystem(rig.disk)
+        let calls = rig.calls
+        let function = FunctionRegistration(name: "twice") { invocation in
+            calls.note("invoked")
+            await calls.wait("go")
+            let session = invocation.session()
+            let success = OperationUpdate(.step("1"), .succeed)
+            _ = try? await session.checkpoint([success], forced: false)
+            calls.note("recorded")
+            do { _ = try await session.checkpoint([success], forced: false) } catch { calls.note("refused") }
+            return .succeeded(result: nil)
+        }
+        let runtime = try await rig.open([function], fileSystem: files)
+        let id = try await runtime.start(function: "twice", input: nil).id
+        await calls.wait("invoked")
+        files.gate.close()
+        calls.note("go")
+        await calls.wait("recorded")
+        await files.gate.somebodyWaits()
+        await everybodyElse()
+        #expect(calls.count("refused") == 0)
+        files.gate.open()
+        #expect(try await runtime.end(of: id.number).status == .succeeded)
+        #expect(calls.count("refused") == 1)
+        try await runtime.close(grace: .zero)
+    }
+
     @Test func `an unforced checkpoint does not wait for the disk`() async throws {
         let files = GatedFileSystem(rig.disk)
         let calls = rig.calls

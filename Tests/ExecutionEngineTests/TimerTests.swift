@@ -17,6 +17,16 @@ import Testing
         #expect(driver.execution.nextDue == driver.now.adding(Milliseconds(50)))
     }
 
+    @Test func `a wait that is due a millisecond after another is not over with it`() throws {
+        let driver = EngineDriver.invoked()
+        try driver.checkpoint([.wait("1", duration: 100), .wait("2", duration: 101)])
+        driver.finish(.pending)
+        driver.now = driver.now.adding(Milliseconds(100))
+        driver.fireTimers()
+        #expect(driver.records.last?.event == .waitSucceeded(.existing(OperationOrdinal(0))))
+        #expect(driver.execution.nextDue == driver.now.adding(Milliseconds(1)))
+    }
+
     @Test func `a timer that is asked for early or again does nothing`() throws {
         let driver = EngineDriver.invoked()
         try driver.checkpoint([.wait("1", duration: 100)])
