@@ -83,7 +83,7 @@ final class IndexFiles: Sendable {
         }
         do throws(LogError) {
             if both.count > 1 {
-                try store.removeOlder(than: both[1].number)
+                try store.removeOthers(than: both.map(\.number))
                 try store.removeUnlisted(by: both)
             }
         } catch {

@@ -75,10 +75,12 @@ package struct ManifestStore: Sendable {
         return segments
     }
 
-    /// Removes the manifests below `number`: call it with that of the older of the two newest.
-    package func removeOlder(than number: UInt64) throws(LogError) {
+    /// Removes the manifests below the newest of `kept` that are not among them: the older ones, and those in between, from
+    /// which no opening could start, or should. Call it before ``removeUnlisted(by:)``, which may remove what they list.
+    package func removeOthers(than kept: [UInt64]) throws(LogError) {
+        guard let newest = kept.max() else { return }
         let survey = try LogDirectory(surveying: directory, fileSystem: fileSystem)
-        try remove(survey.manifests.filter { $0 < number }.map(LogFileKind.manifest.name))
+        try remove(survey.manifests.filter { $0 < newest && !kept.contains($0) }.map(LogFileKind.manifest.name))
     }
 
     /// Removes the append segments, rewrite segments and tables that none of `kept` lists. What was made after the newest

@@ -66,8 +66,8 @@ import Testing
                 try store.write(manifest)
                 acknowledged.append((disk.operations.count, manifest.number))
                 let kept = [manifest] + (newest.map { [$0] } ?? [])
+                try store.removeOthers(than: kept.map(\.number))
                 try store.removeUnlisted(by: kept)
-                try store.removeOlder(than: kept.last!.number)
                 newest = manifest
             }
         }

@@ -33,8 +33,15 @@ import Testing
     @Test func `the newest counts`() throws {
         let (store, files) = try store([1, 2, 10])
         #expect(try store.newest().manifest == Self.manifest(10))
-        try store.removeOlder(than: 2)
+        try store.removeOthers(than: [2, 10])
         #expect(files.contents.keys.sorted() == [Self.path(2), Self.directory + "/00000004.segment", Self.path(10)])
+    }
+
+    @Test func `one that was passed over is not kept between the two that count`() throws {
+        let (store, files) = try store([1, 2, 3, 4])
+        try store.removeOthers(than: [4, 2])
+        #expect(files.contents.keys.sorted() == [Self.path(2), Self.path(4), Self.directory + "/00000004.segment"])
+        #expect(try store.newest(below: 4).manifest == Self.manifest(2))
     }
 
     @Test func `a damaged one is fallen back from, and said`() throws {
