@@ -41,9 +41,13 @@ extension ExecutionIndex.Content {
     private mutating func moveTombstone(_ moved: MovedRecords, of number: ExecutionNumber, _ old: IndexEntry) {
         changes.change(number) { entry in
             entry.shares.removeAll { $0.file == moved.source }
-            if let copy = moved.events.last {
+            if let copy = moved.events.last(where: { $0.sequence == old.sequence }) {
                 entry.tail = FrameList()
                 entry.tail.append(copy.location)
+            } else if moved.byteCount > 0 {
+                // Copied when the execution was still there. The record that it is gone is elsewhere, and is needed for as long
+                // as these are.
+                entry.addShare(moved.byteCount, in: moved.target)
             }
         }
         guard let entry = changes[number]?.entry, let place = entry.tail.last else { return }

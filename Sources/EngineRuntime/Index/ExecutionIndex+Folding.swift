@@ -115,6 +115,12 @@ extension ExecutionIndex.Content {
     mutating func endRebuilding() {
         guard isRebuilding else { return }
         isRebuilding = false
+        // A snapshot is never needed without the events, and may outlast them and the record that the execution is gone.
+        for (number, change) in changes.changes {
+            guard let entry = change.entry, entry.shares.isEmpty, entry.standing != .dropped else { continue }
+            if let snapshot = entry.snapshot { bytes[snapshot.location.file]?.live -= snapshot.byteCount }
+            changes.remove(number)
+        }
         for (number, change) in changes.changes where change.entry?.standing == .dropped {
             if let entry = change.entry, entry.needsTombstone, let place = entry.tail.last {
                 bytes[place.file]?.live += IndexEntry.tombstoneByteCount

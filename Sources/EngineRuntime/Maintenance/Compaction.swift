@@ -10,34 +10,26 @@ struct Compaction: ~Copyable {
     let victims: [LogFileID]
     private let number: UInt64
     private var writer: RewriteSegmentWriter?
-    /// The executions that the victims have records of.
-    private var rest: ArraySlice<Source>
+    /// The executions that the victims have records of, and in which frames of which victims these are.
+    private var rest: ArraySlice<(number: ExecutionNumber, parts: [Part])>
     private var moves: [ExecutionNumber: [MovedRecords]] = [:]
     private var copiedByteCount = 0
 
-    /// Where an execution's records are, in all of the victims: they are copied together, in the order of their LSNs, which the
-    /// order of the victims is not.
-    private struct Source {
-        var execution: UInt64
-        var places: [(victim: LogFileID, offsets: [Int])]
+    private struct Part {
+        var victim: LogFileID
+        var offsets: [Int]
     }
 
     init(_ victims: [LogFileID], _ runtime: EngineRuntime) throws(RuntimeError) {
         self.victims = victims
         number = runtime.files.takeRewriteNumber()
-        var sources: [Source] = []
-        var indices: [UInt64: Int] = [:]
+        var parts: [UInt64: [Part]] = [:]
         for victim in victims {
             for execution in try runtime.executions(in: victim) {
-                let index = indices[execution.number] ?? sources.count
-                if index == sources.count {
-                    indices[execution.number] = index
-                    sources.append(Source(execution: execution.number, places: []))
-                }
-                sources[index].places.append((victim, execution.offsets))
+                parts[execution.number, default: []].append(Part(victim: victim, offsets: execution.offsets))
             }
         }
-        rest = sources[...]
+        rest = parts.sorted { $0.key < $1.key }.map { (ExecutionNumber($0.key), $0.value) }[...]
     }
 
     /// Copies what is needed of some executions.
@@ -46,82 +38,67 @@ struct Compaction: ~Copyable {
     /// - Returns: Whether it is done.
     mutating func step(_ runtime: EngineRuntime, byteLimit: Int) throws(RuntimeError) -> Bool {
         let end = copiedByteCount + byteLimit
-        while let source = rest.popFirst() {
-            try copy(source, runtime)
+        while let (number, parts) = rest.popFirst() {
+            try copy(number, parts, runtime)
             if copiedByteCount >= end { return rest.isEmpty }
         }
         return true
     }
 
-    /// A record to be copied, and which of the execution's places it is from.
-    private struct Found {
-        var place: Int
-        var entry: RecordBatch.Entry
-        var lsn: LSN
-        var body: ArraySlice<UInt8>
-    }
-
-    private mutating func copy(_ source: Source, _ runtime: EngineRuntime) throws(RuntimeError) {
-        let id = ExecutionNumber(source.execution)
-        var moved = source.places.map { MovedRecords(source: $0.victim, target: .rewrite(number)) }
+    /// Copies what is needed of an execution from all victims at once, so that its events come in their order.
+    private mutating func copy(
+        _ id: ExecutionNumber, _ parts: [Part], _ runtime: EngineRuntime
+    ) throws(RuntimeError) {
+        var moved = parts.map { MovedRecords(source: $0.victim, target: .rewrite(number)) }
         let entry: IndexEntry?
         do throws(IndexError) { entry = try runtime.index.recorded(id) } catch { throw .index(error) }
         defer { moves[id] = moved }
         guard let entry else { return }
-        var (snapshot, events): ([Found], [Found]) = ([], [])
-        for place in source.places.indices {
-            try find(place, of: source, entry, runtime, &snapshot, &events)
+        let isGone = entry.standing == .dropped
+        let tombstone = isGone && entry.tombstoneOutlives(victims) ? entry.sequence : nil
+        guard !isGone || tombstone != nil else { return }
+        typealias Found = (part: Int, entry: RecordBatch.Entry, lsn: LSN, body: ArraySlice<UInt8>)
+        var events: [Found] = []
+        var snapshot: [Found] = []
+        for (part, (victim, offsets)) in parts.map({ ($0.victim, $0.offsets) }).enumerated() {
+            for offset in offsets {
+                let frame: StoredFrame
+                do throws(FrameStoreError) {
+                    frame = try runtime.reader.frames.frame(at: FrameLocation(file: victim, offset: offset))
+                } catch {
+                    throw StateReader.ReadError(error).cause
+                }
+                for place in frame.entries.indices where frame.entries[place].execution == id.rawValue {
+                    let record = frame.entries[place]
+                    let found: Found = (part, record, frame.lsn(at: place), frame.body(at: place))
+                    if record.kind >= SnapshotRecord.kindMin {
+                        guard entry.snapshot?.location.file == victim, entry.snapshot?.sequence == record.sequence
+                        else { continue }
+                        snapshot.append(found)
+                    } else if tombstone == nil || tombstone == record.sequence {
+                        events.append(found)
+                    }
+                }
+            }
         }
         events.sort { $0.entry.sequence < $1.entry.sequence }
         do throws(FileSystemError) {
             if writer == nil, !(events.isEmpty && snapshot.isEmpty) { writer = try runtime.rewriteWriter(number) }
-            for record in snapshot {
-                let location = try writer?.append(record.entry, lsn: record.lsn, body: record.body)
-                moved[record.place].snapshot = moved[record.place].snapshot ?? location
-                copiedByteCount += record.entry.length
+            for (part, record, lsn, body) in snapshot {
+                let location = try writer?.append(record, lsn: lsn, body: body)
+                moved[part].snapshot = moved[part].snapshot ?? location
+                copiedByteCount += record.length
             }
-            for record in events {
-                guard let location = try writer?.append(record.entry, lsn: record.lsn, body: record.body) else {
-                    continue
-                }
-                moved[record.place].events.append(
-                    MovedRecords.Event(sequence: record.entry.sequence, location: location))
-                moved[record.place].byteCount += IndexEntry.recordByteCount(of: record.entry)
+            for (part, record, lsn, body) in events {
+                guard let location = try writer?.append(record, lsn: lsn, body: body) else { continue }
+                moved[part].events.append(MovedRecords.Event(sequence: record.sequence, location: location))
+                moved[part].byteCount += IndexEntry.recordByteCount(of: record)
+                // As what is needed of it counts, or a file of these alone would never be full of what is.
+                copiedByteCount +=
+                    isGone ? IndexEntry.tombstoneByteCount : IndexEntry.recordByteCount(of: record)
             }
         } catch {
             throw .log(.storage(error))
-        }
-        copiedByteCount += moved.reduce(0) { $0 + $1.byteCount }
-    }
-
-    /// Adds what is needed of an execution's records in one of the victims.
-    private func find(
-        _ place: Int, of source: Source, _ entry: IndexEntry, _ runtime: EngineRuntime, _ snapshot: inout [Found],
-        _ events: inout [Found]
-    ) throws(RuntimeError) {
-        let (victim, offsets) = source.places[place]
-        let isGone = entry.standing == .dropped
-        let tombstone = isGone && entry.tombstoneOutlives(victim) ? entry.sequence : nil
-        guard !isGone || tombstone != nil else { return }
-        for offset in offsets {
-            let frame: StoredFrame
-            do throws(FrameStoreError) {
-                frame = try runtime.reader.frames.frame(at: FrameLocation(file: victim, offset: offset))
-            } catch {
-                throw StateReader.ReadError(error).cause
-            }
-            for index in frame.entries.indices where frame.entries[index].execution == source.execution {
-                let record = frame.entries[index]
-                let found = Found(place: place, entry: record, lsn: frame.lsn(at: index), body: frame.body(at: index))
-                if record.kind >= SnapshotRecord.kindMin {
-                    guard entry.snapshot?.location.file == victim, entry.snapshot?.sequence == record.sequence else {
-                        continue
-                    }
-                    snapshot.append(found)
-                } else if tombstone == nil || tombstone == record.sequence {
-                    events.append(found)
-                }
-            }
         }
     }
 
@@ -153,8 +130,9 @@ struct Compaction: ~Copyable {
 }
 
 extension IndexEntry {
-    /// Whether the record that the execution is gone is in the file, and other files have events of it.
-    fileprivate func tombstoneOutlives(_ file: LogFileID) -> Bool {
-        tail.last?.file == file && shares.contains { $0.file != file }
+    /// Whether the record that the execution is gone is in one of the files, and other files have events of it.
+    fileprivate func tombstoneOutlives(_ files: [LogFileID]) -> Bool {
+        guard let place = tail.last, files.contains(place.file) else { return false }
+        return shares.contains { !files.contains($0.file) }
     }
 }
