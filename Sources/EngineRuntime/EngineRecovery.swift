@@ -32,6 +32,10 @@ struct EngineRecovery: Sendable {
     private(set) var notes: [String] = []
     private let attempts: RecoveryAttempts
     private var hasBegun = false
+    /// Whether the index is that of a manifest's tables.
+    private var trustsTables = false
+    /// Whether that has been tried, in vain.
+    private var distrustsTables = false
 
     init(directory: String, options: RuntimeOptions, seams: Seams) {
         self.directory = directory
@@ -44,6 +48,31 @@ struct EngineRecovery: Sendable {
     static let executionCount = 1_000
 
     mutating func run(_ parkedHandlers: (any ParkedHandlers)?) throws(RuntimeError) -> EngineRuntime {
+        do throws(RuntimeError) {
+            return try attempt(parkedHandlers)
+        } catch {
+            guard trustsTables, let failure, !failure.isOfStorage else {
+                end()
+                throw error
+            }
+            // What does not fit may be the index, a cache, and not the log. Nothing was changed yet.
+            restart(since: failure)
+        }
+        do throws(RuntimeError) {
+            return try attempt(parkedHandlers)
+        } catch {
+            end()
+            throw error
+        }
+    }
+
+    private mutating func restart(since failure: RuntimeError) {
+        (found, index, files, starts, self.failure) = (Found(), nil, nil, [], nil)
+        notes = ["the index is made anew, since it cannot be read: \(failure)"]
+        (trustsTables, distrustsTables) = (false, true)
+    }
+
+    private mutating func attempt(_ parkedHandlers: (any ParkedHandlers)?) throws(RuntimeError) -> EngineRuntime {
         var random = RandomSource(seed: seams.seed)
         let log: SegmentedLog
         do throws(LogError) {
@@ -52,7 +81,6 @@ struct EngineRecovery: Sendable {
                 seed: random.next(), waitForLock: options.waitsForLock, startThreads: seams.runsThreads,
                 from: { () throws(LogError) in try start() }, outlined: { take($0) }, accepts: { loadFirst() })
         } catch {
-            end()
             throw failure ?? .log(error)
         }
         guard let index, let files else { preconditionFailure("a log was opened and nobody asked where to start") }
@@ -80,10 +108,11 @@ struct EngineRecovery: Sendable {
             return nil
         }
         lastTime = Timestamp(millisecondsSinceEpoch: manifest.engineTime)
-        if !readsEverything {
+        if !readsEverything && !distrustsTables {
             do throws(TableError) {
                 let runs = try TableRuns(manifest.tables, directory: directory, fileSystem: seams.fileSystem)
                 index = ExecutionIndex(runs: runs, manifest)
+                trustsTables = true
                 return LogStart(manifest)
             } catch {
                 notes.append("the index is made anew, since it cannot be read: \(error)")
@@ -100,6 +129,7 @@ struct EngineRecovery: Sendable {
     ) throws(LogError) -> (manifest: Manifest?, readsEverything: Bool) {
         let (newest, rejected) = try store.newest()
         notes += rejected.map { "\($0.name) cannot be used: \($0.reason)" }
+        guard !hasBegun else { return (newest, true) }
         let failures: Int
         do throws(FileSystemError) { failures = try attempts.begin() } catch { throw .storage(error) }
         hasBegun = true
@@ -114,7 +144,7 @@ struct EngineRecovery: Sendable {
     }
 
     private static let failuresForOlder = 2
-    private static let failuresForEverything = 4
+    static let failuresForEverything = 4
 
     /// The opening has come to its end, well or not: the next one need not wonder.
     func end() {
@@ -141,10 +171,22 @@ struct EngineRecovery: Sendable {
         }
         for (number, _) in rewrites { try scan(.rewrite(number), end: nil) }
         for segment in manifest?.sealedSegments ?? [] { try scan(.append(segment.number), end: segment.end) }
+        guard let manifest else { return }
+        // Everything below is in, also where the segments that held it have been dropped.
+        let beginning = LogStart(manifest, readsSegment: true).lsn
+        index.content.withLock { $0.position = max($0.position, beginning) }
     }
 
     private mutating func scan(_ file: LogFileID, end: Int?) throws(LogError) {
-        _ = try SegmentFooter.scan(file, end: end, directory: directory, fileSystem: seams.fileSystem) { take($0) }
+        do throws(LogError) {
+            _ = try SegmentFooter.scan(file, end: end, directory: directory, fileSystem: seams.fileSystem) { take($0) }
+        } catch .storage(let error) where error.reason == .notFound {
+            // The manifest lists it, and it is made durable before that.
+            failure = .unreadableFile(file)
+            throw .storage(error)
+        } catch {
+            throw error
+        }
     }
 
     private mutating func take(_ frame: FrameOutline) {
@@ -177,6 +219,19 @@ struct EngineRecovery: Sendable {
         } catch {
             failure = error
             return false
+        }
+    }
+}
+
+extension RuntimeError {
+    /// Whether the disk did not answer, which says nothing of what is on it.
+    var isOfStorage: Bool {
+        switch self {
+        case .log(.storage): return true
+        case .index(.table(let error)):
+            if case .storage = error.reason { return true }
+            return false
+        default: return false
         }
     }
 }

@@ -73,6 +73,7 @@ extension EngineRuntime {
             do throws(IndexError) {
                 numbers = try index.executions(after: last, limit: 1_000)
             } catch {
+                noteIndexFailure(.index(error))
                 throw .index(error)
             }
             guard !numbers.isEmpty else { return states }
@@ -83,8 +84,13 @@ extension EngineRuntime {
 
     private func coldExecutions(_ numbers: [ExecutionNumber]) throws(RuntimeError) -> [ExecutionState] {
         var states: [ExecutionState] = []
-        for number in numbers {
-            if let execution = try reader.execution(number) { states.append(execution.state) }
+        do throws(RuntimeError) {
+            for number in numbers {
+                if let execution = try reader.execution(number) { states.append(execution.state) }
+            }
+        } catch {
+            noteIndexFailure(error)
+            throw error
         }
         return states
     }

@@ -34,6 +34,8 @@ package final class EngineRuntime: Sendable {
     let maintenance = Maintenance()
     /// Whether the consequences of the log's failure are under way.
     let failureNoted = Atomic<Bool>(false)
+    /// Whether the next opening has been told to make the index anew.
+    let indexFailureNoted = Atomic<Bool>(false)
 
     init(
         core: consuming Core, log: SegmentedLog, index: ExecutionIndex, files: IndexFiles, openingNotes: [String],
@@ -80,6 +82,9 @@ package final class EngineRuntime: Sendable {
 
     /// Whether nothing is on its way to the disk.
     package var hasWritten: Bool { log.isIdle }
+
+    /// What is recorded below it survives a loss of power.
+    package var durableLSN: LSN { log.durableLSN }
 
     /// Writes and syncs what is next for the disk: a step of what the log's writer thread does, where it has none.
     /// - Returns: Whether there was anything to do.

@@ -106,6 +106,30 @@ import Testing
         try await expectWhole(executions, disk, note: "made anew")
     }
 
+    @Test func `where a table is found damaged later, the next opening makes the index anew`() async throws {
+        let (executions, disk) = try await makeLog(Rig())
+        let runtime = try await Rig(disk: disk).open([Self.function], options: Self.options)
+        for name in try names(disk, .table) { try damage(name, disk) }
+        await #expect(throws: RuntimeError.self) { try await runtime.list() }
+        try await runtime.close(grace: .zero)
+        try await expectWhole(executions, disk, note: "reads the whole log")
+    }
+
+    @Test func `where an opening finds a table damaged it makes the index anew itself`() async throws {
+        let rig = Rig()
+        var (executions, disk) = try await makeLog(rig)
+        // One that is to be looked at, so that openings read the table.
+        let runtime = try await Rig(disk: disk).open([Self.function], options: Self.options)
+        let running = try await runtime.start(function: "wait", name: "n4-0", input: nil).id
+        try runtime.rest()
+        try await runtime.suspended(running.number)
+        executions.append(running)
+        disk = disk.afterProcessKill()
+        try await runtime.close(grace: .zero)
+        for name in try names(disk, .table) { try damage(name, disk) }
+        try await expectWhole(executions, disk, note: "made anew")
+    }
+
     /// Pitfall 13 of the collection in the storage documentation: an opening that dies each time tries another way.
     @Test(
         arguments: [(1, nil), (2, "starts from manifest"), (3, "starts from manifest"), (4, "reads the whole log")]

@@ -55,5 +55,19 @@ extension EngineRuntime {
     /// The engine goes on without its maintenance, and says so: memory and the next opening grow.
     func noteMaintenanceFailure(_ error: RuntimeError) {
         core.withLock { $0.maintenanceFailure = $0.maintenanceFailure ?? error }
+        noteIndexFailure(error)
+    }
+
+    /// Has the next opening make the index anew where the error says that it cannot be read. Blocks.
+    func noteIndexFailure(_ error: RuntimeError) {
+        guard case .index = error, !error.isOfStorage,
+            !indexFailureNoted.exchange(true, ordering: .acquiringAndReleasing)
+        else { return }
+        do throws(FileSystemError) {
+            try RecoveryAttempts(directory: files.directory, fileSystem: files.fileSystem).demand(
+                EngineRecovery.failuresForEverything)
+        } catch {
+            // Whoever needs the index has the error that matters, now and after the next opening.
+        }
     }
 }

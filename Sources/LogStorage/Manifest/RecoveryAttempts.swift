@@ -30,6 +30,11 @@ package struct RecoveryAttempts: Sendable {
         return count
     }
 
+    /// Has the next opening count as one after so many, since something that openings read has been found to be bad.
+    package func demand(_ count: Int) throws(FileSystemError) {
+        try WholeFile.write(Self.encoded(UInt64(count)), as: SegmentNames.recovery, in: directory, fileSystem)
+    }
+
     /// Ends the count: the log is open, and what opened it is durable.
     package func succeeded() throws(FileSystemError) {
         guard try fileSystem.exists(path) else { return }
