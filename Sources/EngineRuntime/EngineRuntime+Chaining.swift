@@ -26,7 +26,11 @@ extension EngineRuntime {
                 }
             }
         } catch {
-            guard case .log(.noRoom) = error else { return }
+            // No room, or a disk that did not answer: in a moment.
+            guard case .log(.noRoom) = error else {
+                if error.isOfStorage, core.withLock({ $0.owe(child) }) { timerLoop.wake() }
+                return
+            }
             if core.withLock({ $0.owe(child) }) { timerLoop.wake() }
         }
     }

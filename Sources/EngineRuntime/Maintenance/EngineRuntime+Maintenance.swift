@@ -11,24 +11,12 @@ extension EngineRuntime {
     /// As ``stepMaintenance()``, and notes a failure as the thread does.
     @discardableResult
     package func runMaintenance() -> Bool {
-        guard !hasMaintenanceFailed else { return false }
         do throws(RuntimeError) {
             return try maintenance.step(self)
         } catch {
-            _ = canGoOn(after: error)
+            noteMaintenanceFailure(error)
             return false
         }
-    }
-
-    /// Whether the maintenance has stopped for good: after a failure nobody knows which manifest is durable, so none is written.
-    var hasMaintenanceFailed: Bool { core.withLock { $0.maintenanceFailure != nil } }
-
-    /// Whether the maintenance may try again after an error: a full disk may have room later. After any other, which it notes,
-    /// nothing is known of the files.
-    func canGoOn(after error: RuntimeError) -> Bool {
-        if case .log(.storage(let cause)) = error, cause.reason == .diskFull { return true }
-        noteMaintenanceFailure(error)
-        return false
     }
 
     /// Brings some of the executions into memory that are wanted there: as ``stepMaintenance()``.
@@ -54,6 +42,7 @@ extension EngineRuntime {
 
     /// The engine goes on without its maintenance, and says so: memory and the next opening grow.
     func noteMaintenanceFailure(_ error: RuntimeError) {
+        guard !error.isOfFullDisk else { return }
         core.withLock { $0.maintenanceFailure = $0.maintenanceFailure ?? error }
         noteIndexFailure(error)
     }
@@ -69,5 +58,12 @@ extension EngineRuntime {
         } catch {
             // Whoever needs the index has the error that matters, now and after the next opening.
         }
+    }
+}
+
+extension RuntimeError {
+    /// Whether it may be over when somebody has made room.
+    var isOfFullDisk: Bool {
+        if case .log(.storage(let cause)) = self { cause.reason == .diskFull } else { false }
     }
 }

@@ -15,12 +15,9 @@ final class Maintenance: Sendable {
     /// - Returns: Whether there was anything.
     func step(_ runtime: EngineRuntime) throws(RuntimeError) -> Bool {
         let result = work.withLock { work -> Result<Bool, RuntimeError> in
-            do throws(RuntimeError) {
-                return .success(try work.step(runtime))
-            } catch {
-                work.giveUp()
-                return .failure(error)
-            }
+            // Under the lock: once the log's directory is unlocked another engine's files are in it.
+            guard !isStopped.load(ordering: .acquiring) else { return .success(false) }
+            do throws(RuntimeError) { return .success(try work.step(runtime)) } catch { return .failure(error) }
         }
         return try result.get()
     }
@@ -35,9 +32,12 @@ final class Maintenance: Sendable {
                     continue
                 }
             } catch {
-                guard runtime.canGoOn(after: error) else { return }
-                signal.wait(milliseconds: Self.fullDiskInterval)
-                continue
+                // After one that lasts it goes on with what the executions on the disk cannot do without: their timers.
+                runtime.noteMaintenanceFailure(error)
+                if error.isOfFullDisk {
+                    signal.wait(milliseconds: Self.fullDiskInterval)
+                    continue
+                }
             }
             signal.wait(milliseconds: Self.pollInterval)
         }
@@ -55,11 +55,12 @@ final class Maintenance: Sendable {
     }
 
     /// Leaves an engine snapshot behind, so that the next opening has nothing to read. The last that is done before the log
-    /// closes; where it cannot be done, that opening has more to do.
+    /// closes; where it cannot be done, that opening has more to do. No step is under way when it returns, and none begins.
     func finish(_ runtime: EngineRuntime) {
-        guard runtime.seams.runsMaintenance, runtime.log.failure == nil, !runtime.hasMaintenanceFailed else { return }
+        stop()
+        let writes = runtime.seams.runsMaintenance && runtime.log.failure == nil
         let failure = work.withLock { work -> RuntimeError? in
-            do throws(RuntimeError) { try work.finish(runtime) } catch { return error }
+            do throws(RuntimeError) { try work.finish(runtime, writes: writes) } catch { return error }
             return nil
         }
         if let failure { runtime.noteMaintenanceFailure(failure) }

@@ -8,6 +8,8 @@ struct MaintenanceWork: ~Copyable {
     private var lastEvictionTime: Timestamp?
     private var merge: TableMerge?
     private var compaction: Compaction?
+    /// Whether a step has failed. Which manifest counts may not be known then, so none is written any more.
+    private var hasFailed = false
     /// How long to leave the disk to others.
     private(set) var pauseMilliseconds: Int64 = 0
 
@@ -19,6 +21,21 @@ struct MaintenanceWork: ~Copyable {
     /// Does some of what is to be done.
     /// - Returns: Whether there was anything.
     mutating func step(_ runtime: EngineRuntime) throws(RuntimeError) -> Bool {
+        guard !hasFailed else {
+            try runtime.extendTimerFeed()
+            return false
+        }
+        do throws(RuntimeError) {
+            return try work(runtime)
+        } catch {
+            giveUp()
+            // A full disk may have room later.
+            hasFailed = !error.isOfFullDisk
+            throw error
+        }
+    }
+
+    private mutating func work(_ runtime: EngineRuntime) throws(RuntimeError) -> Bool {
         let now = runtime.seams.clock.now()
         let hasIndexed = try index(runtime)
         try runtime.extendTimerFeed()
@@ -70,14 +87,15 @@ struct MaintenanceWork: ~Copyable {
     }
 
     /// Leaves what it is in the middle of: nothing of it has happened.
-    mutating func giveUp() {
+    private mutating func giveUp() {
         merge.take()?.abandon()
         compaction.take()?.abandon()
     }
 
-    /// Has the index hold all that is durable, and writes it down.
-    mutating func finish(_ runtime: EngineRuntime) throws(RuntimeError) {
+    /// Gives up what is under way. Then has the index hold all that is durable, and writes it down, if it may.
+    mutating func finish(_ runtime: EngineRuntime, writes: Bool) throws(RuntimeError) {
         giveUp()
+        guard writes, !hasFailed else { return }
         while try index(runtime) {}
         try runtime.writeEngineSnapshot()
     }

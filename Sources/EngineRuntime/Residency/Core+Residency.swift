@@ -54,9 +54,9 @@ extension Core {
         case .inFlight: return false
         case .ended: return isSettled(state) && (state.nextDue ?? horizon) >= horizon
         case .waiting, .paused: return (state.nextDue ?? horizon) >= horizon
-        // Until somebody registers its function there is nothing that it could do.
+        // Until somebody registers its function there is nothing that it could do. The tables keep no timer of it.
         case .runnable, .held:
-            return scheduler.registration(of: FunctionKey(state.start)) == nil && (state.nextDue ?? horizon) >= horizon
+            return scheduler.registration(of: FunctionKey(state.start)) == nil && state.nextDue == nil
         }
     }
 

@@ -79,6 +79,9 @@ extension EngineRuntime {
         return results
     }
 
+    /// How long after a read that failed the disk is asked again.
+    private static let rereadDelay = Milliseconds(1_000)
+
     private func numbers(_ wish: ExecutionLoader.Wish) throws(RuntimeError) -> [ExecutionNumber] {
         switch wish {
         case .execution(let number): return [number]
@@ -87,9 +90,15 @@ extension EngineRuntime {
         }
     }
 
-    /// An execution that cannot be read stays where it is, and whoever asks for it hears why; the others go on.
+    /// An execution that cannot be read stays where it is, and whoever asks for it hears why; the others go on. Where the disk has
+    /// not answered it is asked again: the execution may be due, and nobody else would.
     private func noteUnreadable(_ wish: ExecutionLoader.Wish, _ error: RuntimeError) {
+        noteIndexFailure(error)
         guard case .execution(let number) = wish else { return }
         core.withLock { $0.unreadable[number] = error }
+        guard error.isOfStorage else { return }
+        let ahead = options.maintenance.loadAhead
+        feed.postpone(number, to: seams.clock.now().adding(ahead).adding(Self.rereadDelay))
+        timerLoop.wake()
     }
 }

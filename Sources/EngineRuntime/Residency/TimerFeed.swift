@@ -45,6 +45,18 @@ final class TimerFeed: Sendable {
         }
     }
 
+    /// Has an execution brought in at a later moment, since it could not be now.
+    func postpone(_ number: ExecutionNumber, to moment: Timestamp) {
+        content.withLock { content in
+            var (low, high) = (content.next, content.timers.count)
+            while low < high {
+                let middle = (low + high) / 2
+                if content.timers[middle].due <= moment { low = middle + 1 } else { high = middle }
+            }
+            content.timers.insert(Timer(due: moment, number: number), at: low)
+        }
+    }
+
     /// Adds what the tables have from the horizon on; the horizon moves on to `horizon`.
     func extend(to horizon: Timestamp, _ timers: [Timer]) {
         content.withLock { content in
