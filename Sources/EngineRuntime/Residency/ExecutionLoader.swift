@@ -20,6 +20,8 @@ final class ExecutionLoader: Sendable {
         var wishes = Deque<Wish>()
         /// Who waits for each of them: nobody, for one that is only due.
         var waiters: [Wish: [Waiter]] = [:]
+        /// How many are being met. Who wishes for the same meanwhile wishes anew: what was found to be in memory may have left.
+        var loadingCount = 0
         var isStopped = false
         /// Whether the thread is there: an engine whose executions are all in memory has none.
         var hasThread = false
@@ -76,25 +78,37 @@ final class ExecutionLoader: Sendable {
     }
 
     /// Whether nothing is wished that is not in memory.
-    var isIdle: Bool { queue.withLock { $0.waiters.isEmpty } }
+    var isIdle: Bool { queue.withLock { $0.waiters.isEmpty && $0.loadingCount == 0 } }
 
     /// Meets some of the wishes.
     /// - Returns: Whether there were any that could be met now.
     @discardableResult
     func step(_ runtime: EngineRuntime) -> Bool {
-        let wishes = queue.withLock { queue in
-            let wishes = Array(queue.wishes.prefix(Self.batchCount))
+        let taken = queue.withLock { queue in
+            let wishes = queue.wishes.prefix(Self.batchCount)
             queue.wishes.removeFirst(wishes.count)
-            return wishes
+            queue.loadingCount += wishes.count
+            return wishes.map { ($0, queue.waiters.removeValue(forKey: $0) ?? []) }
         }
-        guard !wishes.isEmpty else { return false }
-        guard let results = runtime.load(wishes) else {
-            // The log is under pressure: in a moment.
-            queue.withLock { $0.wishes.insert(contentsOf: wishes, at: 0) }
-            return false
+        guard !taken.isEmpty else { return false }
+        let results = runtime.load(taken.map(\.0))
+        let isPutBack = queue.withLock { queue in
+            queue.loadingCount -= taken.count
+            guard results == nil, !queue.isStopped else { return false }
+            for (wish, waiters) in taken.reversed() {
+                if queue.waiters[wish] == nil {
+                    queue.wishes.prepend(wish)
+                } else {
+                    runtime.endActivity()
+                }
+                queue.waiters[wish, default: []] += waiters
+            }
+            return true
         }
-        let waiters = queue.withLock { queue in wishes.map { queue.waiters.removeValue(forKey: $0) ?? [] } }
-        for (result, waiters) in zip(results, waiters) {
+        // The log is under pressure: in a moment.
+        if isPutBack { return false }
+        for (index, (_, waiters)) in taken.enumerated() {
+            let result = results.map { $0[index] } ?? .failure(.closed)
             for waiter in waiters { waiter.resume(returning: result) }
             runtime.endActivity()
         }
