@@ -109,7 +109,8 @@ var targets: [Target] = [
         name: "simulator", dependencies: ["Simulation", "ChildProcesses", argumentParser], path: "Tools/simulator",
         swiftSettings: settings),
     .testTarget(
-        name: "SimulationTests", dependencies: ["Simulation", "EngineRuntime"], swiftSettings: settings),
+        name: "SimulationTests", dependencies: ["Simulation", "EngineRuntime", "Indelible", "LogStorage"],
+        swiftSettings: settings),
 
     // The demo: orders and what must become of them, the payment as a durable function, and the driver that kills,
     // restarts and checks.

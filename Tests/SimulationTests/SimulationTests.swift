@@ -1,5 +1,7 @@
 import EngineRuntime
 import Foundation
+import Indelible
+import LogStorage
 import Testing
 
 @testable import Simulation
@@ -25,6 +27,42 @@ import Testing
     func `no promise is broken`(seed: UInt64) async {
         let report = await Self.report(seed)
         #expect(report.broken == [], "Tools/simulate --seed \(seed) --steps \(Self.steps)")
+    }
+
+    /// Each is noticed in most runs: in some the disk has lied before, or nothing was there to lose.
+    private static func noticed(_ change: @escaping @Sendable (inout Simulation) -> Void) async -> [String] {
+        var broken: [String] = []
+        for seed in 1...5 as ClosedRange<UInt64> {
+            broken += await onOwnThread { () throws(Never) in
+                var simulation = Simulation(seed: seed, steps: steps)
+                change(&simulation)
+                return simulation.run().broken
+            }
+        }
+        return broken
+    }
+
+    @Test func `an execution that was promised and is not there is noticed`() async {
+        let broken = await Self.noticed { simulation in
+            let kept = simulation.program.functions.first { $0.options.retention == nil }?.name ?? Program.plainName
+            simulation.promises.note(in: simulation.life) { $0.know("never-started", of: kept) }
+        }
+        #expect(broken.contains { $0.contains("never-started") }, "\(broken)")
+    }
+
+    @Test func `records that are lost between two openings are noticed`() async {
+        let broken = await Self.noticed { simulation in
+            simulation.tampering = { disk in
+                // As of an engine that acknowledges before it has written.
+                guard let name = (try? disk.list(Life.directory))?.last(where: { $0.hasSuffix(".segment") }),
+                    let bytes = disk.contents(of: "\(Life.directory)/\(name)")
+                else { return }
+                let head = Array(bytes.prefix(SegmentHeader.encodedByteCount))
+                disk.replace(
+                    "\(Life.directory)/\(name)", with: head + [UInt8](repeating: 0, count: bytes.count - head.count))
+            }
+        }
+        #expect(broken.contains { $0.hasPrefix("after a crash") }, "\(broken)")
     }
 
     @Test(arguments: [1, 2, 3, 4, 5] as [UInt64])

@@ -34,6 +34,8 @@ final class Life: Sendable {
         var engine: DurableEngine?
         var runtime: EngineRuntime?
         var isLost = false
+        /// Whether somebody was told that something on the disk is not what was written.
+        var hasNamedDamage = false
         /// Tasks of this life that have not come to an end, its handlers' excepted.
         var callCount = 0
     }
@@ -60,6 +62,8 @@ final class Life: Sendable {
     /// How many calls from outside have no answer yet.
     var callCount: Int { state.withLock { $0.callCount } }
 
+    var hasNamedDamage: Bool { state.withLock { $0.hasNamedDamage } }
+
     var hasFailed: Bool {
         guard case .failed? = runtime?.health else { return false }
         return true
@@ -75,20 +79,22 @@ final class Life: Sendable {
     ///
     /// - Parameter check: Is run when it is open; what it throws breaks a promise, unless something else explains it.
     func open(
-        _ program: Program, _ options: EngineOptions, seed: UInt64,
+        _ program: Program, _ options: EngineOptions, _ maintenance: MaintenanceOptions, seed: UInt64,
         check: @escaping @Sendable (DurableEngine) async throws -> Void
     ) {
+        var runtimeOptions = RuntimeOptions(options)
+        runtimeOptions.maintenance = maintenance
         let clock = clock
         let seams = Seams(
             fileSystem: disk, clock: clock, seed: seed, executor: executor, pool: executor,
             sleep: { try await clock.sleep($0) {} }, runsThreads: false, runsTimers: false,
             onRecovered: { [self] runtime in state.withLock { $0.runtime = runtime } })
         let waits = EngineWaits(sleep: seams.sleep, after: { clock.after($0, $1) })
-        executor.start { [self] in
+        executor.start { [self, runtimeOptions] in
             do {
                 let engine = try await DurableEngine.open(
                     at: Self.directory, functions: program.engineFunctions(in: self), options: options,
-                    runtimeOptions: RuntimeOptions(options), seams: seams, waits: waits)
+                    runtimeOptions: runtimeOptions, seams: seams, waits: waits)
                 state.withLock { state in
                     state.engine = engine
                     if state.phase == .opening { state.phase = .open }
@@ -131,7 +137,7 @@ final class Life: Sendable {
         if phase != .closed { close(grace: .zero) }
         for _ in 0..<100_000 {
             if executor.runNext() { continue }
-            if runtime?.stepWriter() ?? false || runtime?.stepPreparer() ?? false { continue }
+            if let runtime, runtime.stepWriter() || runtime.stepPreparer() || runtime.stepLoader() { continue }
             if let deadline = clock.nextDeadline {
                 clock.move(to: deadline)
                 continue
@@ -150,7 +156,7 @@ final class Life: Sendable {
                 try await body(engine)
             } catch {
                 // Damage that a disk has done which lied is found where it is read, and named.
-                let isNamedDamage = if case RuntimeError.log(.damaged) = error { mayBeDamaged } else { false }
+                let isNamedDamage = mayBeDamaged && ((error as? RuntimeError)?.namesDamage ?? false)
                 let isExplained =
                     isLost || phase != .open || hasFailed || isNamedDamage || disk.operations.contains(where: \.failed)
                 if !isExplained { promises.breaks("what is there cannot be looked at: \(error)") }
@@ -167,8 +173,20 @@ final class Life: Sendable {
                 try await body(engine)
             } catch {
                 // A refusal, or an engine that ends: the caller knows nothing, so nothing is promised.
+                trace.say("refused: \(error)")
+                if (error as? RuntimeError)?.namesDamage ?? false { state.withLock { $0.hasNamedDamage = true } }
             }
             state.withLock { $0.callCount -= 1 }
+        }
+    }
+}
+
+extension RuntimeError {
+    /// Whether it says that something on the disk is not what was written.
+    fileprivate var namesDamage: Bool {
+        switch self {
+        case .log(.damaged), .index, .unreadableFile, .unreadableSnapshot, .unreadableExecution, .payloadMissing: true
+        default: false
         }
     }
 }

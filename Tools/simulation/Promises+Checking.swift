@@ -51,6 +51,26 @@ extension Promises {
             if case .unknownExecution = error { return nil }
             throw error
         }
+        // What is left of a trimmed history is no complete one.
+        if HistoryTrim(of: records) == nil,
+            let wrong = violation(ofHistory: records, summary, facts, isOver: isOver)
+        {
+            return wrong
+        }
+        if facts.stopped.contains(id), !summary.status.isTerminal { return "it goes on, and was stopped" }
+        if facts.cancelled.contains(id), summary.cancelRequest == nil, !summary.status.isTerminal {
+            return "a request to end is lost"
+        }
+        if let end = facts.ends[id], end != End(summary) { return "it had ended as \(end), and now \(End(summary))" }
+        if case .held(let report) = summary.standing { return "it is held: \(report)" }
+        if isOver, !summary.status.isTerminal { return "it does not come to an end, and is \(summary.standing)" }
+        return nil
+    }
+
+    private func violation(
+        ofHistory records: [RecordedEvent], _ summary: ExecutionSummary, _ facts: Facts, isOver: Bool
+    ) -> String? {
+        let id = summary.id.description
         let history: [Indelible.HistoryEvent]
         do throws(RecordError) {
             history = try HistoryProjection.history(of: records).compactMap { Indelible.HistoryEvent($0) }
@@ -75,13 +95,6 @@ extension Promises {
             }
         }
         if resumptions < facts.resumptionCounts[id] ?? 0 { return "a resumption is lost" }
-        if facts.stopped.contains(id), !summary.status.isTerminal { return "it goes on, and was stopped" }
-        if facts.cancelled.contains(id), summary.cancelRequest == nil, !summary.status.isTerminal {
-            return "a request to end is lost"
-        }
-        if let end = facts.ends[id], end != End(summary) { return "it had ended as \(end), and now \(End(summary))" }
-        if case .held(let report) = summary.standing { return "it is held: \(report)" }
-        if isOver, !summary.status.isTerminal { return "it does not come to an end, and is \(summary.standing)" }
         return nil
     }
 

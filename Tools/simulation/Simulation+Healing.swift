@@ -11,6 +11,7 @@ extension Simulation {
     mutating func heal() {
         trace.say("from here on all is well")
         guard becomesOpen() else { return }
+        var idleCount = 0
         for _ in 0..<Self.roundsMax {
             settle()
             if isOver { return }
@@ -18,7 +19,10 @@ extension Simulation {
                 guard becomesOpen() else { return }
                 continue
             }
-            guard let open = openExecutions() else { continue }
+            guard let open = openExecutions() else {
+                if isLossy && life.hasNamedDamage { break }
+                continue
+            }
             if open.isEmpty { return finish() }
             for (callback, execution) in promises.facts.offered where open[execution] != nil {
                 answer(callback, execution, how: 0)
@@ -28,7 +32,16 @@ extension Simulation {
             }
             settle()
             let now = life.clock.now()
-            life.clock.set(to: max(nextDeadline ?? now.adding(Milliseconds(1_000)), now.adding(Milliseconds(50))))
+            // A moment that is far is known to the tables alone, and comes to memory as it comes near.
+            idleCount = nextDeadline == nil ? idleCount + 1 : 0
+            let soon = now.adding(Milliseconds(1_000 << Int64(min(idleCount, 12))))
+            life.clock.set(to: max(nextDeadline ?? soon, now.adding(Milliseconds(50))))
+        }
+        // What a disk that lied has lost is found where it is read, and named.
+        if isLossy, life.hasNamedDamage || !(life.runtime?.warnings ?? []).isEmpty {
+            counts.damaged += 1
+            hasFoundDamage = true
+            return
         }
         let left = openExecutions()?.keys.sorted() ?? []
         promises.breaks("\(left.isEmpty ? "the engine" : left.joined(separator: ", ")) does not come to an end")
@@ -61,14 +74,15 @@ extension Simulation {
                 continue
             }
             guard let runtime = life.runtime else { return }
-            if runtime.stepWriter() || runtime.stepPreparer() { continue }
+            if runtime.stepWriter() || runtime.stepPreparer() || runtime.stepLoader() { continue }
+            if runtime.runMaintenance() { continue }
             let due = [runtime.stepTimers(), life.clock.nextDeadline].compactMap(\.self).min()
             if life.executor.jobCount > 0 { continue }
             if let due, due <= life.clock.now() {
                 life.clock.move(to: due)
-                if life.executor.jobCount > 0 || runtime.stepWriter() { continue }
+                if life.executor.jobCount > 0 || runtime.stepWriter() || runtime.stepLoader() { continue }
             }
-            if runtime.stepWriter() { continue }
+            if runtime.stepWriter() || runtime.stepLoader() { continue }
             return
         }
         promises.breaks("the engine does not come to rest")

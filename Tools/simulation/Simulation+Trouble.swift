@@ -1,3 +1,4 @@
+import EngineRuntime
 import ExecutionModel
 import Glibc
 import Indelible
@@ -106,6 +107,7 @@ extension Simulation {
     /// - Parameter disk: What the crash left; nil: this life's, which is closed first.
     private mutating func takeOver(_ disk: SimulatedDisk?, losesPower: Bool) {
         let written = WrittenLog(life.disk)
+        let durable = life.runtime?.durableLSN ?? .first
         let facts = promises.facts
         // A machine that comes back may have another time.
         let shift = losesPower && Int.random(in: 0..<4, using: &random) == 0
@@ -118,14 +120,18 @@ extension Simulation {
         isLossy = isLossy || hasLied
         if !life.windDown() { promises.breaks("an engine that was lost does not close") }
         let next = disk ?? life.disk
+        tampering?(next)
         let found = WrittenLog(next)
-        counts.records = max(counts.records, found.records.count)
-        if disk != nil, let wrong = written.violation(of: found), !(isLossy && found.damage != nil) {
+        counts.records = max(counts.records, found.count)
+        // A lie may lose what was durable, a kill nothing.
+        let end = !losesPower ? written.nextLSN : isLossy ? .first : durable
+        if disk != nil, let wrong = written.violation(of: found, through: end), !isLossy || found.damage == nil {
             promises.breaks("after a crash \(wrong)")
         }
         // When relaxed, what was acknowledged was written: a sync that fails may drop it, as the loss of power does.
         let mayForget = hasLied || (!isDurable && (losesPower || hasFailedSync))
         if mayForget { promises.forget() }
+        damageCache(next)
         crashIsDue = false
         isFaulty = next.capacity < .max
         counts.openings += 1

@@ -21,6 +21,7 @@ package struct Simulation {
     let promises = Promises()
     let trace: Trace
     let options: EngineOptions
+    let maintenance: MaintenanceOptions
     /// Whether what was acknowledged survives a power loss, as long as the disk does not lie.
     let isDurable: Bool
     var random: SplitMix64
@@ -36,6 +37,8 @@ package struct Simulation {
     var startCount = 0
     /// How many names are given to executions.
     let startsMax: Int
+    /// Does to a disk between two openings what no disk and no engine does: for tests of what is noticed.
+    var tampering: (@Sendable (SimulatedDisk) -> Void)?
     /// The run is over: the disk had lied, and what it lost was found out.
     var hasFoundDamage = false
 
@@ -54,9 +57,10 @@ package struct Simulation {
         options = EngineOptions(
             durability: isDurable ? .durable : .relaxed,
             concurrencyLimit: Bool.random(using: &random) ? 10_000 : Int.random(in: 1...6, using: &random),
-            segmentSizes: Bool.random(using: &random) ? [16 << 10, 32 << 10] : [64 << 10],
+            segmentSizes: [[16 << 10, 32 << 10], [16 << 10], [64 << 10]].randomElement(using: &random) ?? [],
             padsCommits: Int.random(in: 0..<8, using: &random) == 0, logger: quiet,
             parkedHandlersMax: [0, 1, 64].randomElement(using: &random) ?? 0)
+        maintenance = Self.maintenance(&random)
         startsMax = Int.random(in: 1...16, using: &random)
         let disk = SimulatedDisk(seed: random.next())
         // 2026-01-01T00:00:00Z.
@@ -80,6 +84,11 @@ package struct Simulation {
         digest.mix(trace.digest)
         mix(life.disk, into: &digest)
         counts.executions = promises.facts.executions.count
+        let store = ManifestStore(directory: Life.directory, fileSystem: life.disk.afterProcessKill())
+        if let next = try? store.nextNumbers(after: store.newest().manifest) {
+            counts.snapshots = Int(next.manifest) - 1
+            counts.rewrites = Int(next.rewrite) - 1
+        }
         return SimulationReport(
             seed: seed, steps: steps, broken: promises.broken, digest: digest.value, counts: counts)
     }
@@ -89,7 +98,8 @@ package struct Simulation {
 
     /// Opens the engine, and compares what is there with what was told.
     func begin(_ life: Life, against facts: Promises.Facts) {
-        life.open(program, options, seed: seed &+ UInt64(life.number) << 32) { [promises, program] engine in
+        life.open(program, options, maintenance, seed: seed &+ UInt64(life.number) << 32) {
+            [promises, program] engine in
             try await promises.check(engine, against: facts, program, isOver: false)
         }
     }
@@ -156,7 +166,7 @@ package struct Simulation {
                 return false
             }
         ),
-        ("loader", 3, { $0.stepLoader() }), ("maintenance", 1, { $0.runMaintenance() }),
+        ("loader", 3, { $0.stepLoader() }), ("maintenance", 3, { $0.runMaintenance() }),
     ]
 
     private mutating func stepEngine() {

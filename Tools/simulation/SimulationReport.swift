@@ -20,6 +20,11 @@ package struct SimulationReport: Sendable, Codable {
         package var refusals = 0
         /// Runs that ended with damage that was found, after syncs that lied.
         package var damaged = 0
+        /// Manifests, tables and footers that were damaged between two openings.
+        package var damagedCaches = 0
+        /// Engine snapshots, and files of the log that were made by compaction or for snapshots of executions.
+        package var snapshots = 0
+        package var rewrites = 0
 
         package static func += (sum: inout Counts, other: Counts) {
             sum.jobs += other.jobs
@@ -30,6 +35,9 @@ package struct SimulationReport: Sendable, Codable {
             sum.kills += other.kills
             sum.refusals += other.refusals
             sum.damaged += other.damaged
+            sum.damagedCaches += other.damagedCaches
+            sum.snapshots += other.snapshots
+            sum.rewrites += other.rewrites
         }
 
         package init() {}

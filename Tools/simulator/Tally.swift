@@ -46,7 +46,8 @@ struct Tally: Sendable {
             \(String(format: "%.1f", seconds)) s\(rate): \(verdict)
             executions \(counts.executions), jobs \(counts.jobs), openings \(counts.openings), power losses \
             \(counts.powerLosses), kills \(counts.kills), openings refused \(counts.refusals), damage found after syncs that \
-            lied \(counts.damaged)
+            lied \(counts.damaged), engine snapshots \(counts.snapshots), rewrite segments \(counts.rewrites), caches damaged \
+            \(counts.damagedCaches)
             """
     }
 }
