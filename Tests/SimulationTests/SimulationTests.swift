@@ -44,7 +44,8 @@ import Testing
 
     @Test func `an execution that was promised and is not there is noticed`() async {
         let broken = await Self.noticed { simulation in
-            let kept = simulation.program.functions.first { $0.options.retention == nil }?.name ?? Program.plainName
+            let kept =
+                simulation.program.functions.first { $0.options.retention == .forever }?.name ?? Program.plainName
             simulation.promises.note(in: simulation.life) { $0.know("never-started", of: kept) }
         }
         #expect(broken.contains { $0.contains("never-started") }, "\(broken)")
