@@ -17,7 +17,7 @@ import Testing
 
     private static let function = FunctionRegistration(name: "wait") { invocation in
         guard invocation.row("1") == nil else { return .pending }
-        try? await invocation.session().checkpoint([OperationUpdate(.callback("1"), .start)])
+        _ = try? await invocation.session().checkpoint([OperationUpdate(.callback("1"), .start)])
         return .pending
     }
 

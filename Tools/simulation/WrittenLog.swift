@@ -36,7 +36,7 @@ struct WrittenLog {
                 directory: Life.directory, fileSystem: disk, retained: manifest?.sealedSegments)
             let report = try inspector.forEachFrame { located in
                 if let manifest, !manifest.lists(segment: located.segment) { return }
-                try located.frame.forEachRecord { take($0) }
+                located.frame.forEachRecord { take($0) }
             }
             nextLSN = report.nextLSN
             damage = report.problems.first { problem in
