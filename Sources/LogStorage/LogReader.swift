@@ -69,7 +69,11 @@ package struct LogReader {
                 try open(successor)
                 continue
             }
-            if segment?.number != entry.number { try open(entry) }
+            if segment?.number != entry.number {
+                try open(entry)
+                // What was looked for may lie before it, dropped, and it may be empty itself.
+                continue
+            }
             if try scan(upTo: entry) { return true }
         }
     }
