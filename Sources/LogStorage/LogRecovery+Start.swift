@@ -69,11 +69,13 @@ extension LogRecovery {
 
     /// Checks that the log reaches to the place that was durable when the snapshot was made.
     func checkEnd(_ outcome: Outcome, newest: UInt64) throws(LogError) {
-        guard let start, outcome.nextLSN < start.lsn else { return }
+        guard let start else { return }
+        let durable = max(start.durable, start.lsn)
+        guard outcome.nextLSN < durable else { return }
         throw .damaged(
             LogDamage(
                 segment: newest, offset: Int(outcome.predecessor?.endOffset ?? 0),
-                reason: .recordsMissing(next: outcome.nextLSN, durable: start.lsn, found: nil)))
+                reason: .recordsMissing(next: outcome.nextLSN, durable: durable, found: nil)))
     }
 
     private static func missing(_ segment: UInt64) -> LogError {

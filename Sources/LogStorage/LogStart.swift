@@ -5,20 +5,24 @@ import Synchronization
 package struct LogStart: Equatable, Sendable {
     /// The first append segment whose frames are read. It holds `lsn`, or ends there.
     package var segment: UInt64
-    /// Every record below was durable and is covered by the snapshot: nothing of it is handed out, and a log that ends
-    /// before it has lost what was acknowledged.
+    /// Every record below was durable and is covered by the snapshot: nothing of it is handed out.
     package var lsn: LSN
     /// The append segments before `segment` that the log still has, by ascending number. They are not read. Numbers
     /// between them that are not here were dropped on purpose; rows of `segment` and beyond are ignored.
     package var sealed: [SealedSegment]
     /// The log that the snapshot is of; nil takes any.
     package var logID: LogID?
+    /// Every record below was durable, like those below `lsn`: a log that ends before it has lost some.
+    package var durable: LSN
 
-    package init(segment: UInt64, lsn: LSN, sealed: [SealedSegment], logID: LogID? = nil) {
+    package init(
+        segment: UInt64, lsn: LSN, sealed: [SealedSegment], logID: LogID? = nil, durable: LSN? = nil
+    ) {
         self.segment = segment
         self.lsn = lsn
         self.sealed = sealed
         self.logID = logID
+        self.durable = durable ?? lsn
     }
 }
 
