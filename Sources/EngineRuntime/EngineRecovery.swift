@@ -24,6 +24,8 @@ struct EngineRecovery: Sendable {
 
     private var index: ExecutionIndex?
     private var files: IndexFiles?
+    /// Where the index ended that is made anew.
+    private var covered = LSN.first
     private var lastTime = Timestamp(millisecondsSinceEpoch: 0)
     /// Frames in which executions begin, whose names no table has.
     private var starts: [FrameLocation] = []
@@ -119,6 +121,7 @@ struct EngineRecovery: Sendable {
             }
         }
         try rebuild(from: manifest)
+        covered = manifest.position
         return LogStart(manifest, readsSegment: true)
     }
 
@@ -170,11 +173,11 @@ struct EngineRecovery: Sendable {
             content.rewrites = Dictionary(uniqueKeysWithValues: rewrites)
         }
         for (number, _) in rewrites { try scan(.rewrite(number), end: nil) }
-        for segment in manifest?.sealedSegments ?? [] { try scan(.append(segment.number), end: segment.end) }
-        guard let manifest else { return }
-        // Everything below is in, also where the segments that held it have been dropped.
-        let beginning = LogStart(manifest, readsSegment: true).lsn
-        index.content.withLock { $0.position = max($0.position, beginning) }
+        for segment in manifest?.sealedSegments ?? [] {
+            // One without a record counts too: it is there to be dropped.
+            index.content.withLock { $0.bytes[.append(segment.number)] = FileBytes() }
+            try scan(.append(segment.number), end: segment.end)
+        }
     }
 
     private mutating func scan(_ file: LogFileID, end: Int?) throws(LogError) {
@@ -198,14 +201,18 @@ struct EngineRecovery: Sendable {
         } catch {
             failure = .index(error)
         }
-        if frame.entries.contains(where: { $0.sequence == 1 }) { starts.append(frame.location) }
+        if frame.entries.contains(where: \.isBeginning) { starts.append(frame.location) }
     }
 
     /// Builds the states of the first executions that have something to do.
     /// - Returns: Whether the log is one that this engine can go on with.
     private mutating func loadFirst() -> Bool {
         guard failure == nil, let index else { return false }
-        index.content.withLock { $0.endRebuilding() }
+        index.content.withLock { content in
+            content.endRebuilding()
+            // The last records below it may be in rewrite segments, which have no place in the order of LSN.
+            content.position = max(content.position, covered)
+        }
         let reader = StateReader(index: index, directory: directory, options, seams)
         do throws(RuntimeError) {
             try reader.nameExecutions(in: starts)

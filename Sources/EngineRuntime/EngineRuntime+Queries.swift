@@ -163,7 +163,8 @@ extension EngineRuntime {
         return false
     }
 
-    /// Every event of an execution, in order, read back from the log.
+    /// Every event of an execution, in order, read back from the log. Of a trimmed history what outlives it, whatever else
+    /// is still there.
     package func history(_ number: ExecutionNumber) async throws(RuntimeError) -> [RecordedEvent] {
         try await about(number) { () async throws(RuntimeError) in
             let (isKnown, end) = core.withLock { core in (core.engine.isResident(number), log.nextLSN) }
@@ -179,7 +180,7 @@ extension EngineRuntime {
                     guard record.execution == number.rawValue, record.sequence > sequence else { continue }
                     events.append(try RecordedEvent(decoding: record))
                 }
-                return events
+                return HistoryTrim(of: events) == nil ? events : HistoryTrim.kept(of: events)
             }
         }
     }

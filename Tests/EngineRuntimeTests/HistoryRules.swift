@@ -28,6 +28,7 @@ struct HistoryRules {
 
     static func violation(in history: [RecordedEvent]) -> String? {
         guard case .executionStarted? = history.first?.event else { return "it does not begin with its start" }
+        if HistoryTrim(of: history) != nil { return violation(inTrimmed: history) }
         var rules = HistoryRules()
         for (index, record) in history.enumerated() {
             if Int(record.sequence) != index + 1 { return "event \(index + 1) is numbered \(record.sequence)" }
@@ -38,6 +39,18 @@ struct HistoryRules {
         }
         let isPausing = rules.status == .pausing && !rules.hasEnded
         return isPausing && !rules.isInFlight ? "it is pausing, and nothing is in flight" : nil
+    }
+
+    /// What is left of a history: its start, its end, one trim, and holds.
+    private static func violation(inTrimmed history: [RecordedEvent]) -> String? {
+        for (last, record) in zip(history, history.dropFirst()) {
+            if record.sequence <= last.sequence { return "event \(record.sequence) comes after \(last.sequence)" }
+            if record.lsn <= last.lsn { return "event \(record.sequence) is out of the log's order" }
+        }
+        let kinds = history.map(\.event.eventKind)
+        if let other = kinds.first(where: { !$0.outlivesHistory }) { return "a \(other) has outlived the trim" }
+        if kinds.count(where: \.isEnd) != 1 { return "it does not have one end" }
+        return kinds.count { $0 == .historyTrimmed } == 1 ? nil : "a second trim"
     }
 
     private mutating func take(_ event: Event, at time: Timestamp) -> String? {

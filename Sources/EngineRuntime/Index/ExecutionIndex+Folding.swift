@@ -12,7 +12,7 @@ extension ExecutionIndex {
         var adopted: [ExecutionNumber: IndexEntry?] = [:]
         // Nothing but this thread changes what is not in memory, so it may be read without the lock.
         for number in unknown where adopted[number] == nil {
-            let isNew = frame.entries.contains { $0.number == number && $0.sequence == 1 }
+            let isNew = frame.entries.contains { $0.number == number && $0.isBeginning }
             adopted.updateValue(isNew || runs.readers.isEmpty ? nil : try Self.entry(number, in: runs), forKey: number)
         }
         content.withLock { content in
@@ -37,12 +37,8 @@ extension ExecutionIndex {
     /// Notes a snapshot of an execution that is among the changes.
     func note(_ snapshot: IndexEntry.Snapshot, of number: ExecutionNumber) {
         content.withLock { content in
-            if let old = content.changes[number]?.entry?.snapshot {
-                content.bytes[old.location.file]?.live -= old.byteCount
-            }
             content.bytes[snapshot.location.file, default: FileBytes()].total += snapshot.byteCount
-            content.bytes[snapshot.location.file]?.live += snapshot.byteCount
-            content.changes.change(number) { $0.take(snapshot) }
+            content.change(number) { $0.take(snapshot) }
         }
     }
 
@@ -51,6 +47,28 @@ extension ExecutionIndex {
 }
 
 extension ExecutionIndex.Content {
+    /// Changes the entry of an execution that is among the changes, and with it what is needed of the files.
+    mutating func change(_ number: ExecutionNumber, _ body: (inout IndexEntry) -> Void) {
+        guard changes[number]?.entry != nil else { return }
+        account(number, -1)
+        changes.change(number, body)
+        account(number, 1)
+    }
+
+    /// The same, and begins an entry where there is none.
+    private mutating func update(_ number: ExecutionNumber, _ body: (inout IndexEntry) -> Void) {
+        account(number, -1)
+        changes.update(number, body)
+        account(number, 1)
+    }
+
+    private mutating func account(_ number: ExecutionNumber, _ sign: Int) {
+        guard let entry = changes[number]?.entry else { return }
+        // While files are read in any order nobody knows yet whether others have events of one that is gone.
+        if isRebuilding, entry.standing == .dropped { return }
+        entry.forEachNeed { file, byteCount in bytes[file]?.live += sign * byteCount }
+    }
+
     fileprivate mutating func take(_ event: RecordBatch.Entry, in frame: FrameLocation) {
         if event.kind >= SnapshotRecord.kindMin { return takeSnapshotRecord(event, in: frame) }
         let byteCount = IndexEntry.recordByteCount(of: event)
@@ -61,54 +79,41 @@ extension ExecutionIndex.Content {
         default:
             if let entry = changes[event.number]?.entry, entry.standing == .dropped, event.sequence < entry.sequence {
                 // Whoever reads all files meets the record that an execution is gone before some of its events.
-                changes.change(event.number) { $0.addShare(byteCount, in: frame.file) }
+                change(event.number) { $0.addShare(of: event, in: frame.file) }
                 return
             }
+            if event.kind == EventKind.historyTrimmed.rawValue {
+                return update(event.number) { $0.note(event, in: frame) }
+            }
+            // Most events by far: nothing but their own bytes is needed more than before.
             changes.update(event.number) { $0.note(event, in: frame) }
-            bytes[frame.file]?.live += byteCount
+            let isTrimmed = changes[event.number]?.entry?.isTrimmed ?? false
+            if !isTrimmed || event.outlivesHistory { bytes[frame.file]?.live += byteCount }
         }
     }
 
     /// The newest snapshot counts, and of copies of one the first that is met.
     private mutating func takeSnapshotRecord(_ record: RecordBatch.Entry, in frame: FrameLocation) {
         bytes[frame.file, default: FileBytes()].total += record.length
-        var replaced: IndexEntry.Snapshot?
-        var isTaken = false
-        changes.update(record.number) { entry in
+        update(record.number) { entry in
             guard entry.standing != .dropped else { return }
             if let known = entry.snapshot, known.sequence == record.sequence {
                 guard known.location.file == frame.file else { return }
                 entry.snapshot?.recordCount += 1
                 entry.snapshot?.byteCount += record.length
             } else if record.sequence > entry.snapshot?.sequence ?? 0 {
-                replaced = entry.snapshot
                 entry.sequence = max(entry.sequence, record.sequence)
                 entry.snapshot = IndexEntry.Snapshot(
                     location: frame, sequence: record.sequence, recordCount: 1, byteCount: record.length)
-            } else {
-                return
             }
-            isTaken = true
         }
-        if isTaken { bytes[frame.file]?.live += record.length }
-        if let replaced { bytes[replaced.location.file]?.live -= replaced.byteCount }
     }
 
     /// Nothing of the execution is needed any more but, where other files have events of it, the record that says so.
     private mutating func drop(_ record: RecordBatch.Entry, in frame: FrameLocation) {
-        let entry = changes[record.number]?.entry
-        if let entry {
-            guard entry.standing != .dropped else { return }
-            for share in entry.shares { bytes[share.file]?.live -= share.byteCount }
-            if let snapshot = entry.snapshot { bytes[snapshot.location.file]?.live -= snapshot.byteCount }
-        }
-        changes.update(record.number) { $0.drop(by: record, in: frame) }
-        if isRebuilding { return }
-        if changes[record.number]?.entry?.needsTombstone ?? false {
-            bytes[frame.file]?.live += IndexEntry.tombstoneByteCount
-        } else {
-            changes.remove(record.number)
-        }
+        if let entry = changes[record.number]?.entry, entry.standing == .dropped { return }
+        update(record.number) { $0.drop(by: record, in: frame) }
+        if !isRebuilding { removeUnlessNeeded(record.number) }
     }
 
     /// Ends a rebuilding: what is kept of executions that are gone is what is needed.
@@ -118,16 +123,19 @@ extension ExecutionIndex.Content {
         // A snapshot is never needed without the events, and may outlast them and the record that the execution is gone.
         for (number, change) in changes.changes {
             guard let entry = change.entry, entry.shares.isEmpty, entry.standing != .dropped else { continue }
-            if let snapshot = entry.snapshot { bytes[snapshot.location.file]?.live -= snapshot.byteCount }
+            account(number, -1)
             changes.remove(number)
         }
         for (number, change) in changes.changes where change.entry?.standing == .dropped {
-            if let entry = change.entry, entry.needsTombstone, let place = entry.tail.last {
-                bytes[place.file]?.live += IndexEntry.tombstoneByteCount
-            } else {
-                changes.remove(number)
-            }
+            account(number, 1)
+            removeUnlessNeeded(number)
         }
+    }
+
+    /// Forgets an execution that is gone once no file has events of it but the one that says so.
+    mutating func removeUnlessNeeded(_ number: ExecutionNumber) {
+        guard let entry = changes[number]?.entry, entry.standing == .dropped, !entry.needsTombstone else { return }
+        changes.remove(number)
     }
 }
 

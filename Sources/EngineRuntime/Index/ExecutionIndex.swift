@@ -158,4 +158,6 @@ package enum IndexError: Error, Sendable {
     case table(TableError)
     /// The entry of an execution, in a table that is sound, does not decode.
     case entry(ExecutionNumber, IndexDecodingError)
+    /// More of a file is needed than its footer leads to. The file stays.
+    case unaccounted(LogFileID)
 }

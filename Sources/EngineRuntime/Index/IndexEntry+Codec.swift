@@ -8,9 +8,10 @@ import LogStorage
 ///     due             0 for none, otherwise milliseconds since 1970 zigzagged, plus 1
 ///     name hash       8 bytes, little-endian, after one byte 1; one byte 0 for none
 ///     snapshot        0 for none; otherwise its sequence + 1, then its frame as a list of one, then its records and bytes
+///     trim            sequence of the event that trimmed the history, 0 for none
 ///     tail            count of frames, or 0 where they are too many, then the frames
 ///     tail's measure  events; then, unless there are none: bytes of their bodies, and one byte, 1: too many frames
-///     shares          count, then for each: the file's number << 1 | sort, bytes
+///     shares          count, then for each: the file's number << 1 | sort, bytes, and those of them that outlive a trim
 extension IndexEntry {
     func encode(into bytes: inout [UInt8]) {
         bytes.appendVarint(UInt64(sequence))
@@ -28,6 +29,7 @@ extension IndexEntry {
         } else {
             bytes.append(0)
         }
+        bytes.appendVarint(UInt64(trimSequence))
         bytes.appendVarint(UInt64(tail.count))
         bytes += tail.bytes
         bytes.appendVarint(UInt64(tailEventCount))
@@ -39,6 +41,7 @@ extension IndexEntry {
         for share in shares {
             bytes.appendVarint(share.file.number << 1 | UInt64(share.file.sort.rawValue))
             bytes.appendVarint(UInt64(share.byteCount))
+            bytes.appendVarint(UInt64(share.keptByteCount))
         }
     }
 
@@ -63,6 +66,9 @@ extension IndexEntry {
         default: throw .malformed(field: "name hash")
         }
         snapshot = try Self.snapshot(span, at: &offset)
+        let trim = try span.indexVarint("trim", at: &offset)
+        guard let trim = UInt32(exactly: trim), trim <= sequence else { throw .malformed(field: "trim") }
+        trimSequence = trim
         let count = try span.indexCount("frame count", at: &offset)
         tail = try FrameList(decoding: span, count: count, at: &offset)
         tailEventCount = try span.indexCount("tail events", at: &offset)
@@ -76,10 +82,12 @@ extension IndexEntry {
         }
         for _ in 0..<(try span.indexCount("share count", at: &offset)) {
             let file = try span.indexVarint("share file", at: &offset)
-            shares.append(
-                Share(
-                    file: LogFileID(file & 1 == 0 ? .append : .rewrite, file >> 1),
-                    byteCount: try span.indexByteCount("share bytes", at: &offset)))
+            let share = Share(
+                file: LogFileID(file & 1 == 0 ? .append : .rewrite, file >> 1),
+                byteCount: try span.indexByteCount("share bytes", at: &offset),
+                keptByteCount: try span.indexByteCount("kept bytes", at: &offset))
+            guard share.keptByteCount <= share.byteCount else { throw .malformed(field: "kept bytes") }
+            shares.append(share)
         }
         guard offset == bytes.count else { throw .trailingBytes }
     }

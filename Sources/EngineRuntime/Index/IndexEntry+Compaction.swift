@@ -1,33 +1,55 @@
 import ExecutionModel
 import LogStorage
 
-/// What a compaction has copied of one execution out of one file.
+/// What a compaction has copied of one execution out of the files that it drops.
 struct MovedRecords: Sendable {
     struct Event: Sendable {
         var sequence: UInt32
         var location: FrameLocation
     }
 
-    var source: LogFileID
-    var target: LogFileID
-    /// In the order of the execution's history.
+    let execution: ExecutionNumber
+    let sources: [LogFileID]
+    let target: LogFileID
+    /// In the order of the execution's history; of one that was gone already, at most the record that says so.
     var events: [Event] = []
-    /// Of the events, as ``IndexEntry/recordByteCount(of:)`` counts them.
-    var byteCount = 0
+    /// Of the events; of one that was gone already, nothing.
+    var share: IndexEntry.Share
     /// Where the first record of the snapshot is that the entry named.
     var snapshot: FrameLocation?
+    /// Whether the execution was gone when its records were copied.
+    var isTombstone = false
+
+    init(of execution: ExecutionNumber, from sources: [LogFileID], to target: LogFileID) {
+        self.execution = execution
+        self.sources = sources
+        self.target = target
+        share = IndexEntry.Share(file: target, byteCount: 0)
+    }
+
+    func leaves(_ file: LogFileID) -> Bool { sources.contains(file) }
 }
 
 extension IndexEntry {
     /// Names the copies in place of what they were copied from.
     mutating func move(_ moved: MovedRecords) {
-        shares.removeAll { $0.file == moved.source }
-        if moved.byteCount > 0 { addShare(moved.byteCount, in: moved.target) }
-        if let place = moved.snapshot, snapshot?.location.file == moved.source { snapshot?.location = place }
+        shares.removeAll { moved.leaves($0.file) }
+        if moved.share.byteCount > 0 { add(moved.share) }
+        if standing == .dropped {
+            // What was copied before the execution went is no record of that.
+            if moved.isTombstone, let place = moved.events.last?.location {
+                tail = FrameList()
+                tail.append(place)
+            }
+            return
+        }
+        if let place = moved.snapshot, let old = snapshot?.location.file, moved.leaves(old) {
+            snapshot?.location = place
+        }
         guard !tailIsLong else { return }
         let covered = snapshot?.sequence ?? 0
         let copies = moved.events.filter { $0.sequence > covered }.map(\.location)
-        let others = tail.locations.filter { $0.file != moved.source }
+        let others = tail.locations.filter { !moved.leaves($0.file) }
         guard others.count < tail.count || !copies.isEmpty else { return }
         // Which are older, the copies or the others, does not matter: the events themselves say their order.
         // Copies of other files' events may be in the same frames already.
@@ -39,8 +61,22 @@ extension IndexEntry {
 
     /// Whether the record that the execution is gone is needed: as long as another file has events of it, since whoever finds
     /// those, and not that, would take it for one that goes on.
-    var needsTombstone: Bool {
+    var needsTombstone: Bool { needsTombstone(without: []) }
+
+    /// Whether it still is when these files are dropped.
+    func needsTombstone(without files: [LogFileID]) -> Bool {
         guard standing == .dropped, let place = tail.last else { return false }
-        return shares.contains { $0.file != place.file }
+        return shares.contains { $0.file != place.file && !files.contains($0.file) }
+    }
+
+    /// What of a file's records the execution needs, as ``recordByteCount(of:)`` counts them: the authority on what is live.
+    func forEachNeed(_ body: (LogFileID, Int) -> Void) {
+        if standing == .dropped {
+            if needsTombstone, let place = tail.last { body(place.file, Self.tombstoneByteCount) }
+            return
+        }
+        let isTrimmed = isTrimmed
+        for share in shares { body(share.file, isTrimmed ? share.keptByteCount : share.byteCount) }
+        if let snapshot { body(snapshot.location.file, snapshot.byteCount) }
     }
 }

@@ -1,3 +1,4 @@
+import ExecutionEngine
 import ExecutionModel
 import LogStorage
 
@@ -31,11 +32,15 @@ struct IndexEntry: Equatable, Sendable {
     struct Share: Equatable, Sendable {
         var file: LogFileID
         var byteCount: Int
+        /// Those of them that outlive a trim of the history: ``EventKind/outlivesHistory``.
+        var keptByteCount = 0
     }
 
     /// The last event that ``snapshot`` or ``tail`` has.
     var sequence: UInt32 = 0
     var snapshot: Snapshot?
+    /// The event that trimmed the history; 0: it is whole.
+    var trimSequence: UInt32 = 0
     /// The frames with events after the snapshot; without them where ``tailIsLong``.
     var tail = FrameList()
     /// Whether the tail has more frames than are worth listing: they are found by the footers of ``shares``' files.
@@ -51,7 +56,13 @@ struct IndexEntry: Equatable, Sendable {
     var nameHash: UInt64?
 
     /// What a record counts for in the accounting of a file's live bytes: its body, and its entry in the directory.
-    static func recordByteCount(of entry: RecordBatch.Entry) -> Int { entry.length + 8 }
+    static func recordByteCount(of entry: RecordBatch.Entry) -> Int {
+        switch EventKind(rawValue: entry.kind) {
+        // An entry of the index does not know how long the body is, and it counts the same dead or alive.
+        case .executionDeleted, .retentionTrimmed: tombstoneByteCount
+        default: entry.length + 8
+        }
+    }
 
     /// What the record counts for that an execution is gone.
     static let tombstoneByteCount = 8
@@ -62,6 +73,7 @@ struct IndexEntry: Equatable, Sendable {
         standing = .dropped
         due = nil
         snapshot = nil
+        trimSequence = 0
         tail = FrameList()
         tail.append(frame)
         tailIsLong = false
@@ -79,7 +91,8 @@ struct IndexEntry: Equatable, Sendable {
         }
         tailEventCount += 1
         tailByteCount += event.length
-        addShare(Self.recordByteCount(of: event), in: frame.file)
+        addShare(of: event, in: frame.file)
+        if event.kind == EventKind.historyTrimmed.rawValue { trimSequence = event.sequence }
         // What the event makes of the execution is for its state to say.
         standing = .attention
         due = nil
@@ -94,13 +107,26 @@ struct IndexEntry: Equatable, Sendable {
         tailByteCount = 0
     }
 
-    mutating func addShare(_ byteCount: Int, in file: LogFileID) {
-        if let index = shares.lastIndex(where: { $0.file == file }) {
-            shares[index].byteCount += byteCount
+    mutating func addShare(of event: RecordBatch.Entry, in file: LogFileID) {
+        let byteCount = Self.recordByteCount(of: event)
+        add(Share(file: file, byteCount: byteCount, keptByteCount: event.outlivesHistory ? byteCount : 0))
+    }
+
+    mutating func add(_ share: Share) {
+        if let index = shares.lastIndex(where: { $0.file == share.file }) {
+            shares[index].byteCount += share.byteCount
+            shares[index].keptByteCount += share.keptByteCount
         } else {
-            shares.append(Share(file: file, byteCount: byteCount))
+            shares.append(share)
         }
     }
+
+    /// Whether of the events only those are needed that outlive a trim of the history: it was trimmed, and a snapshot has what
+    /// the others made of the execution.
+    var isTrimmed: Bool { trimSequence > 0 && snapshot?.sequence ?? 0 >= trimSequence }
+
+    /// Whether the history was trimmed, and only a snapshot is missing for its events to be dead.
+    var awaitsTrim: Bool { trimSequence > 0 && !isTrimmed }
 
     /// Whether it is time for a snapshot: once the tail is as long as what a snapshot saves, and at least as long as the last
     /// one was, so that snapshots never write more than the events did.
@@ -113,4 +139,12 @@ struct IndexEntry: Equatable, Sendable {
     static let tailFrameCountMax = 4_096
     static let tailEventCountMin = 64
     static let tailByteCountMin = 16 << 10
+}
+
+extension RecordBatch.Entry {
+    /// Whether the record is still its execution's after the history has been trimmed.
+    var outlivesHistory: Bool { EventKind(rawValue: kind)?.outlivesHistory ?? false }
+
+    /// Whether an execution begins with the record. The first event has the sequence 1, and so has a snapshot after it.
+    var isBeginning: Bool { sequence == 1 && kind < SnapshotRecord.kindMin }
 }

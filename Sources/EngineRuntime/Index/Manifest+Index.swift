@@ -3,18 +3,18 @@ import LogStorage
 extension LogStart {
     /// Where the index of a manifest ends.
     ///
-    /// - Parameter readsSegment: The whole segment of the position is read: nothing of it is in the index.
+    /// - Parameter readsSegment: The index cannot be read: the segment in which it ends is read from its first record. Those
+    ///   before it are for the caller, since there are gaps where some were dropped.
     init(_ manifest: Manifest, readsSegment: Bool = false) {
-        let firstLSN = manifest.appendSegments.first { $0.number == manifest.positionSegment }?.firstLSN
+        let first = manifest.appendSegments.first { $0.number == manifest.positionSegment }?.firstLSN
         self.init(
-            segment: manifest.positionSegment,
-            lsn: readsSegment ? firstLSN ?? manifest.position : manifest.position, sealed: manifest.sealedSegments,
-            logID: manifest.logID)
+            segment: manifest.positionSegment, lsn: readsSegment ? first ?? .first : manifest.position,
+            sealed: manifest.sealedSegments, logID: manifest.logID, durable: manifest.position)
     }
 }
 
 extension Manifest {
-    /// The append segments before that of the position.
+    /// The append segments all of which the index covers.
     var sealedSegments: [SealedSegment] {
         appendSegments.filter { $0.number < positionSegment }.map { row in
             SealedSegment(

@@ -35,7 +35,7 @@ extension StateReader {
         for location in locations {
             let frame: StoredFrame
             do throws(ReadError) { frame = try self.frame(at: location) } catch { throw error.cause }
-            for place in frame.entries.indices where frame.entries[place].sequence == 1 {
+            for place in frame.entries.indices where frame.entries[place].isBeginning {
                 let record = frame.record(at: place)
                 guard case .executionStarted(let start) = try RecordedEvent(decoding: record).event else { continue }
                 let hash = NameHash.of(function: start.function, name: start.name)

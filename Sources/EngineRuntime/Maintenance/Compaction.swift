@@ -10,95 +10,90 @@ struct Compaction: ~Copyable {
     let victims: [LogFileID]
     private let number: UInt64
     private var writer: RewriteSegmentWriter?
-    /// The executions that the victims have records of, and in which frames of which victims these are.
-    private var rest: ArraySlice<(number: ExecutionNumber, parts: [Part])>
-    private var moves: [ExecutionNumber: [MovedRecords]] = [:]
+    /// The executions that the victims have records of, and the frames with them, in the order of their start.
+    private var rest: ArraySlice<(execution: UInt64, places: [FrameLocation])>
+    private var moves: [MovedRecords] = []
+    /// What of each victim was found to be needed so far.
+    private var needed: [LogFileID: Int] = [:]
     private var copiedByteCount = 0
-
-    private struct Part {
-        var victim: LogFileID
-        var offsets: [Int]
-    }
 
     init(_ victims: [LogFileID], _ runtime: EngineRuntime) throws(RuntimeError) {
         self.victims = victims
         number = runtime.files.takeRewriteNumber()
-        var parts: [UInt64: [Part]] = [:]
-        for victim in victims {
+        var places: [UInt64: [FrameLocation]] = [:]
+        for victim in victims.sorted() {
             for execution in try runtime.executions(in: victim) {
-                parts[execution.number, default: []].append(Part(victim: victim, offsets: execution.offsets))
+                places[execution.number, default: []] += execution.offsets.map {
+                    FrameLocation(file: victim, offset: $0)
+                }
             }
         }
-        rest = parts.sorted { $0.key < $1.key }.map { (ExecutionNumber($0.key), $0.value) }[...]
+        rest = places.map { (execution: $0.key, places: $0.value) }.sorted { $0.execution < $1.execution }[...]
     }
 
-    /// Copies what is needed of some executions.
+    /// Copies what is needed of some executions, each with all that the victims have of it.
     ///
     /// - Parameter byteLimit: About how many bytes of records to copy.
     /// - Returns: Whether it is done.
+    /// - Throws: Whatever keeps a record that is needed from being copied. ``abandon()`` is all that is left then.
     mutating func step(_ runtime: EngineRuntime, byteLimit: Int) throws(RuntimeError) -> Bool {
         let end = copiedByteCount + byteLimit
-        while let (number, parts) = rest.popFirst() {
-            try copy(number, parts, runtime)
+        while let (execution, places) = rest.popFirst() {
+            try copy(ExecutionNumber(execution), from: places, runtime)
             if copiedByteCount >= end { return rest.isEmpty }
         }
         return true
     }
 
-    /// Copies what is needed of an execution from all victims at once, so that its events come in their order.
     private mutating func copy(
-        _ id: ExecutionNumber, _ parts: [Part], _ runtime: EngineRuntime
+        _ number: ExecutionNumber, from places: [FrameLocation], _ runtime: EngineRuntime
     ) throws(RuntimeError) {
-        var moved = parts.map { MovedRecords(source: $0.victim, target: .rewrite(number)) }
+        var moved = MovedRecords(of: number, from: victims, to: .rewrite(self.number))
+        defer { moves.append(moved) }
         let entry: IndexEntry?
-        do throws(IndexError) { entry = try runtime.index.recorded(id) } catch { throw .index(error) }
-        defer { moves[id] = moved }
+        do throws(IndexError) { entry = try runtime.index.recorded(number) } catch { throw .index(error) }
         guard let entry else { return }
-        let isGone = entry.standing == .dropped
-        let tombstone = isGone && entry.tombstoneOutlives(victims) ? entry.sequence : nil
-        guard !isGone || tombstone != nil else { return }
-        typealias Found = (part: Int, entry: RecordBatch.Entry, lsn: LSN, body: ArraySlice<UInt8>)
-        var events: [Found] = []
-        var snapshot: [Found] = []
-        for (part, (victim, offsets)) in parts.map({ ($0.victim, $0.offsets) }).enumerated() {
-            for offset in offsets {
-                let frame: StoredFrame
-                do throws(FrameStoreError) {
-                    frame = try runtime.reader.frames.frame(at: FrameLocation(file: victim, offset: offset))
-                } catch {
-                    throw StateReader.ReadError(error).cause
-                }
-                for place in frame.entries.indices where frame.entries[place].execution == id.rawValue {
-                    let record = frame.entries[place]
-                    let found: Found = (part, record, frame.lsn(at: place), frame.body(at: place))
-                    if record.kind >= SnapshotRecord.kindMin {
-                        guard entry.snapshot?.location.file == victim, entry.snapshot?.sequence == record.sequence
-                        else { continue }
-                        snapshot.append(found)
-                    } else if tombstone == nil || tombstone == record.sequence {
-                        events.append(found)
-                    }
-                }
+        moved.isTombstone = entry.standing == .dropped
+        if moved.isTombstone, !entry.needsTombstone(without: victims) {
+            // Its file is as old as any other that is dropped now.
+            if entry.needsTombstone, let place = entry.tail.last {
+                needed[place.file, default: 0] += IndexEntry.tombstoneByteCount
             }
+            return
         }
-        events.sort { $0.entry.sequence < $1.entry.sequence }
-        do throws(FileSystemError) {
-            if writer == nil, !(events.isEmpty && snapshot.isEmpty) { writer = try runtime.rewriteWriter(number) }
-            for (part, record, lsn, body) in snapshot {
-                let location = try writer?.append(record, lsn: lsn, body: body)
-                moved[part].snapshot = moved[part].snapshot ?? location
-                copiedByteCount += record.length
+        var needs = EntryNeeds(entry)
+        for place in places {
+            let frame: StoredFrame
+            do throws(FrameStoreError) {
+                frame = try runtime.reader.frames.frame(at: place)
+            } catch {
+                throw StateReader.ReadError(error).cause
             }
-            for (part, record, lsn, body) in events {
-                guard let location = try writer?.append(record, lsn: lsn, body: body) else { continue }
-                moved[part].events.append(MovedRecords.Event(sequence: record.sequence, location: location))
-                moved[part].byteCount += IndexEntry.recordByteCount(of: record)
-                // As what is needed of it counts, or a file of these alone would never be full of what is.
-                copiedByteCount +=
-                    isGone ? IndexEntry.tombstoneByteCount : IndexEntry.recordByteCount(of: record)
-            }
-        } catch {
-            throw .log(.storage(error))
+            needs.take(frame, of: number)
+        }
+        let found = try needs.found(in: victims, of: number)
+        needed.merge(found) { $0 + $1 }
+        do throws(FileSystemError) { try write(needs, to: &moved, runtime) } catch { throw .log(.storage(error)) }
+    }
+
+    private mutating func write(
+        _ needs: EntryNeeds, to moved: inout MovedRecords, _ runtime: EngineRuntime
+    ) throws(FileSystemError) {
+        guard !needs.isEmpty else { return }
+        if writer == nil { writer = try runtime.rewriteWriter(number) }
+        for record in needs.snapshot {
+            let location = try writer?.append(record.entry, lsn: record.lsn, body: record.body)
+            moved.snapshot = moved.snapshot ?? location
+            copiedByteCount += record.entry.length
+        }
+        for record in needs.eventsInOrder {
+            guard let location = try writer?.append(record.entry, lsn: record.lsn, body: record.body) else { continue }
+            moved.events.append(MovedRecords.Event(sequence: record.entry.sequence, location: location))
+            let byteCount = IndexEntry.recordByteCount(of: record.entry)
+            copiedByteCount += byteCount
+            if moved.isTombstone { continue }
+            moved.share.byteCount += byteCount
+            if record.entry.outlivesHistory { moved.share.keptByteCount += byteCount }
         }
     }
 
@@ -110,10 +105,10 @@ struct Compaction: ~Copyable {
         } catch {
             throw .log(.storage(error))
         }
-        let (moves, victims) = (moves, victims)
+        let (moves, victims, needed) = (moves, victims, needed)
         try runtime.indexer.paused { () throws(RuntimeError) in
             do throws(IndexError) {
-                try runtime.index.apply(moves, dropping: victims, target: target)
+                try runtime.index.apply(moves, dropping: victims, needed: needed, target: target)
             } catch {
                 throw .index(error)
             }
@@ -126,13 +121,5 @@ struct Compaction: ~Copyable {
     /// Gives it up: nothing has happened.
     consuming func abandon() {
         writer.take()?.abandon()
-    }
-}
-
-extension IndexEntry {
-    /// Whether the record that the execution is gone is in one of the files, and other files have events of it.
-    fileprivate func tombstoneOutlives(_ files: [LogFileID]) -> Bool {
-        guard let place = tail.last, files.contains(place.file) else { return false }
-        return shares.contains { !files.contains($0.file) }
     }
 }

@@ -40,6 +40,8 @@ package struct CompactionPolicy: Sendable {
         if victims.isEmpty {
             let small = candidates.filter { $0.file.sort == .rewrite && $0.bytes.total < smallByteCount }
             if small.count > smallCountMax { victims = prefix(of: small) }
+            // One by itself would be as small again.
+            if victims.count == 1 { victims = [] }
         }
         return victims.map(\.file)
     }

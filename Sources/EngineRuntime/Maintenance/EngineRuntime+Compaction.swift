@@ -21,6 +21,8 @@ extension EngineRuntime {
     /// not there or does not check.
     func executions(in file: LogFileID) throws(RuntimeError) -> [SegmentPostings.Execution] {
         let end = files.newest?.appendSegments.first { file == .append($0.number) }?.endOffset
+        // An append that did not fit ended it before it had a frame.
+        if end == SegmentHeader.encodedByteCount { return [] }
         do throws(FooterError) {
             var executions: [SegmentPostings.Execution] = []
             try SegmentFooter.read(file, end: end, directory: files.directory, fileSystem: files.fileSystem)

@@ -6,7 +6,8 @@ import Synchronization
 extension EngineRuntime {
     /// Writes snapshots of the executions among these that want one, into one rewrite segment.
     ///
-    /// A snapshot saves reading, and licenses nothing to be dropped.
+    /// A snapshot saves reading. Only that of a trimmed history licenses something to be dropped: the events that it covers
+    /// and that the trim has ended.
     func writeSnapshots(of numbers: [ExecutionNumber]) throws(RuntimeError) {
         let wanting = index.content.withLock { content in
             numbers.filter { number in
@@ -37,6 +38,7 @@ extension EngineRuntime {
     }
 
     private func wantsSnapshot(_ entry: IndexEntry) -> Bool {
+        if entry.awaitsTrim { return true }
         if entry.standing == .closed { return false }
         if entry.wantsSnapshot { return true }
         guard entry.standing == .waiting, entry.tailEventCount > 0 else { return false }

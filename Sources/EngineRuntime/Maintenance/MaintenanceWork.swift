@@ -108,8 +108,16 @@ struct MaintenanceWork: ~Copyable {
             if victims.isEmpty { return false }
             compaction = try Compaction(victims, runtime)
         }
-        guard let isDone = try compaction?.step(runtime, byteLimit: Self.copiedBytesPerStep) else { return false }
-        if isDone { try compaction.take()?.finish(runtime) }
+        guard var current = compaction.take() else { return false }
+        let isDone: Bool
+        do throws(RuntimeError) {
+            isDone = try current.step(runtime, byteLimit: Self.copiedBytesPerStep)
+        } catch {
+            // Its next step would go on behind what could not be copied.
+            current.abandon()
+            throw error
+        }
+        if isDone { try current.finish(runtime) } else { compaction = consume current }
         pauseMilliseconds = Int64(1_000 * Self.copiedBytesPerStep / runtime.options.maintenance.compactionByteRate)
         return true
     }

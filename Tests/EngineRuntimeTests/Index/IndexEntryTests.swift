@@ -25,6 +25,10 @@ import Testing
                     offset: 8 * Int.random(in: 1_024...99_999, using: &random)))
         }
         entry.sequence = max(entry.sequence, 1)
+        if Bool.random(using: &random) { entry.trimSequence = .random(in: 0...entry.sequence, using: &random) }
+        for index in entry.shares.indices where Bool.random(using: &random) {
+            entry.shares[index].keptByteCount = .random(in: 0...entry.shares[index].byteCount, using: &random)
+        }
         entry.standing = [.attention, .waiting, .closed].randomElement(using: &random) ?? .closed
         if Bool.random(using: &random) {
             entry.due = Timestamp(millisecondsSinceEpoch: .random(in: -5...Int64.max / 4, using: &random))
