@@ -46,7 +46,8 @@ package struct CompactionPolicy: Sendable {
         return victims.map(\.file)
     }
 
-    private func prefix(of candidates: [Candidate]) -> [Candidate] {
+    /// As many of them, from the first on, as are copied at a time.
+    func prefix(of candidates: [Candidate]) -> [Candidate] {
         var sum = 0
         return Array(
             candidates.prefix { candidate in

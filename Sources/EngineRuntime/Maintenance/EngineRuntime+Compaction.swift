@@ -5,16 +5,20 @@ import Synchronization
 extension EngineRuntime {
     /// The files to compact next, by the policy of the options; none: all are fine.
     func compactionVictims() -> [LogFileID] {
-        guard let policy = options.maintenance.compaction, let manifest = files.newest else { return [] }
+        options.maintenance.compaction?.victims(among: compactionCandidates()) ?? []
+    }
+
+    /// The files to which nothing is appended any more, the oldest first.
+    func compactionCandidates() -> [CompactionPolicy.Candidate] {
+        guard let manifest = files.newest else { return [] }
         let bytes = index.content.withLock { $0.bytes }
         // What the newest manifest has sealed, so that every event in it is in the index.
         let segments = manifest.appendSegments.map(\.number).filter { $0 < manifest.positionSegment }.map(
             LogFileID.append)
         let rewrites = manifest.rewriteSegments.map { LogFileID.rewrite($0.number) }
-        let candidates = (segments + rewrites).compactMap { file in
+        return (segments + rewrites).compactMap { file in
             bytes[file].map { CompactionPolicy.Candidate(file: file, bytes: $0) }
         }
-        return policy.victims(among: candidates)
     }
 
     /// The executions that a file has records of to which nothing is appended any more: by its footer, which is made where it is

@@ -7,7 +7,7 @@ import Synchronization
 /// In production a thread of its own calls ``step(_:)``, since it reads and writes the disk; a simulation calls it whenever
 /// it likes. Nothing waits for it, and it may end at any moment: what it has not finished is begun again.
 final class Maintenance: Sendable {
-    private let work = Mutex(MaintenanceWork())
+    let work = Mutex(MaintenanceWork())
     private let signal = WakeSignal()
     private let isStopped = Atomic<Bool>(false)
 

@@ -19,11 +19,8 @@ struct ExecutionHistory: ParsableCommand {
     @Argument(help: ExecutionSelector.help) var execution: ExecutionSelector
 
     func run() throws {
-        var events = try recordedEvents()
-        guard !events.isEmpty else {
-            throw ToolFailure(
-                .no, "no execution \(execution) in this log; 'indelible execution list' shows what there is")
-        }
+        let recorded = try RecordedLog(directory: log.data)
+        var events = try recorded.history(of: try recorded.execution(execution).number)
         let trim = HistoryTrim(of: events)
         if trim != nil { events = HistoryTrim.kept(of: events) }
         var lines = HistoryLines(trim: trim)
@@ -43,32 +40,5 @@ struct ExecutionHistory: ParsableCommand {
             for line in table.lines { try printer.line(line) }
         }
         try printer.flush()
-    }
-
-    /// One pass: an execution's number is its first event's LSN, so the start event says whether it is the one.
-    private func recordedEvents() throws -> [RecordedEvent] {
-        var number: ExecutionNumber?
-        var events: [RecordedEvent] = []
-        try LogReading.records(in: log.data) { record in
-            if let number {
-                if record.execution == number.rawValue { events.append(try RecordedEvent(readable: record)) }
-                return
-            }
-            guard EventKind(rawValue: record.kind)?.isStart ?? false else { return }
-            let event = try RecordedEvent(readable: record)
-            if case .executionStarted(let start) = event.event, isWanted(event.execution, start) {
-                number = event.execution
-                events.append(event)
-            }
-        }
-        return events
-    }
-
-    private func isWanted(_ number: ExecutionNumber, _ start: ExecutionStart) -> Bool {
-        switch execution {
-        case .number(let wanted): number == wanted
-        case .id(let wanted): wanted == ExecutionID(number: number, secret: start.secret)
-        case .name(let function, let name): start.function == function && start.name == name
-        }
     }
 }

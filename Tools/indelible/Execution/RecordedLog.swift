@@ -9,16 +9,25 @@ struct RecordedLog {
     /// When the last event was recorded: the time at which the state is looked at.
     private(set) var lastTime = Timestamp(millisecondsSinceEpoch: 0)
 
+    private let recorded: RecordedExecutions
+
     init(directory: String) throws {
-        try LogReading.records(in: directory) { record in
-            let event = try RecordedEvent(readable: record)
-            do throws(RecordError) {
-                try engine.recover(event)
-            } catch {
-                throw ToolFailure(RuntimeError.impossibleRecord(lsn: event.lsn, error))
+        // Says of a directory that is no log what is there instead.
+        _ = try LogReading.inspector(directory)
+        do throws(RuntimeError) {
+            recorded = try RecordedExecutions.read(from: directory, fileSystem: PosixFileSystem())
+            for number in try recorded.numbers() {
+                if let state = try recorded.execution(number) { engine.install(state) }
             }
-            lastTime = max(lastTime, event.time)
+        } catch {
+            throw ToolFailure(error)
         }
+        lastTime = recorded.lastTime
+    }
+
+    /// Every event of an execution, in order.
+    func history(of number: ExecutionNumber) throws -> [RecordedEvent] {
+        do throws(RuntimeError) { return try recorded.history(of: number) } catch { throw ToolFailure(error) }
     }
 
     /// The execution that `selector` names.

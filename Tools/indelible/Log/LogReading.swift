@@ -5,17 +5,11 @@ import LogStorage
 enum LogReading {
     static func inspector(_ directory: String) throws -> LogInspector {
         do {
-            return try LogInspector(directory: directory, fileSystem: PosixFileSystem())
+            // Compaction drops segments; the newest manifest says which are still there.
+            let manifest = try ManifestStore(directory: directory, fileSystem: PosixFileSystem()).newest().manifest
+            return try LogInspector(
+                directory: directory, fileSystem: PosixFileSystem(), retained: manifest?.listedSegments)
         } catch {
-            throw ToolFailure(error)
-        }
-    }
-
-    /// Hands every record to `body`, in the order of LSN.
-    static func records(in directory: String, _ body: (LogRecord) throws -> Void) throws {
-        do {
-            try inspector(directory).forEachRecord(body)
-        } catch let error as LogError {
             throw ToolFailure(error)
         }
     }
