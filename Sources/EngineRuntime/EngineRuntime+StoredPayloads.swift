@@ -9,7 +9,7 @@ extension EngineRuntime {
     ///
     /// - Parameter number: The execution whose record it is: needed where a compaction has copied that to another file.
     /// - Throws: ``RuntimeError/log(_:)`` when the record cannot be read; ``RuntimeError/payloadMissing(lsn:length:)``.
-    package func resolve(_ payload: Payload, of number: ExecutionNumber? = nil) async throws(RuntimeError) -> [UInt8] {
+    package func resolve(_ payload: Payload, of number: ExecutionNumber) async throws(RuntimeError) -> [UInt8] {
         switch payload {
         case .inline(let bytes): return bytes
         case .stored(let lsn, let length):
@@ -26,7 +26,7 @@ extension EngineRuntime {
     }
 
     /// The rows with the bytes of the execution's input in memory. Results stay where they are: whoever is handed the rows has
-    /// those that it wants with ``resolve(_:)``.
+    /// those that it wants with ``resolve(_:of:)``.
     func withInput(in operations: [Operation], of number: ExecutionNumber) async throws(RuntimeError) -> [Operation] {
         // Nearly always nothing is stored, and then nothing is copied or waited for.
         guard let index = operations.firstIndex(where: \.hasStoredInput),
@@ -98,13 +98,13 @@ extension EngineRuntime {
 
 extension EngineRuntime {
     /// The payload of the record at `lsn`. Blocks.
-    fileprivate func payload(at lsn: LSN, length: Int, of number: ExecutionNumber?) throws(RuntimeError) -> [UInt8] {
+    fileprivate func payload(at lsn: LSN, length: Int, of number: ExecutionNumber) throws(RuntimeError) -> [UInt8] {
         let record: LogRecord
         do throws(LogError) {
             record = try log.record(at: lsn)
         } catch {
             // Its segment may have been compacted: then the index knows the copy.
-            guard let number, let copy = try reader.record(at: lsn, of: number) else { throw .log(error) }
+            guard let copy = try reader.record(at: lsn, of: number) else { throw .log(error) }
             record = copy
         }
         guard case .inline(let bytes)? = try RecordedEvent(decoding: record).event.payload, bytes.count == length else {

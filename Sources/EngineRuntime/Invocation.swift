@@ -13,7 +13,7 @@ package struct Invocation: Sendable {
     package var invocationTime: Timestamp
     package var token: CheckpointToken
     /// The EXECUTION row first, with the input; then the others in the order of their start. Where the handler was
-    /// parked, only those that changed meanwhile. Their results may be stored: see ``EngineRuntime/resolve(_:)``.
+    /// parked, only those that changed meanwhile. Their results may be stored: see ``EngineRuntime/resolve(_:of:)``.
     package var operations: [Operation]
     /// What changed since the last invocation, as far as this process knows.
     package var updatedOperationIDs: [OperationID]

@@ -6,7 +6,7 @@ import Testing
 @testable import EngineRuntime
 
 /// The end of an execution and its completion in the one that waits are two appends: between them anything may happen.
-@Suite(.timeLimit(.minutes(1))) struct ChainingCrashTests {
+@Suite(.timeLimit(.minutes(10))) struct ChainingCrashTests {
     /// The kinds that a disk's log holds, by execution, read without an engine.
     private func record(of disk: SimulatedDisk) throws -> [UInt64: [UInt8]] {
         var kinds: [UInt64: [UInt8]] = [:]

@@ -30,7 +30,7 @@ extension FunctionRegistration {
         switch row.status {
         case .succeeded:
             guard let result = row.result else { return .succeeded(result: nil) }
-            return .succeeded(result: try await invocation.runtime.resolve(result))
+            return .succeeded(result: try await invocation.runtime.resolve(result, of: invocation.execution.number))
         case .failed, .timedOut, .stopped, .cancelled: return .failed(row.error)
         case .started, .pending, .ready: return .pending
         }

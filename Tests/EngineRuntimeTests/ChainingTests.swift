@@ -6,7 +6,7 @@ import Testing
 @testable import EngineRuntime
 
 /// Executions that others have started, from their start to the moment at which those know of their end.
-@Suite(.timeLimit(.minutes(1))) struct ChainingTests {
+@Suite(.timeLimit(.minutes(10))) struct ChainingTests {
     private let rig = Rig()
 
     private func expectStarted(_ runtime: EngineRuntime, _ parent: ExecutionNumber) async throws -> ExecutionID {
@@ -59,7 +59,7 @@ import Testing
                     ? try await invocation.session().checkpoint(invokes) : Array(invocation.operations.dropFirst())
                 var results: [UInt8] = []
                 for result in rows.compactMap(\.result) {
-                    results += try await invocation.runtime.resolve(result).prefix(1)
+                    results += try await invocation.runtime.resolve(result, of: invocation.execution.number).prefix(1)
                 }
                 return results.count < 100 ? .pending : .succeeded(result: results)
             } catch {

@@ -8,7 +8,7 @@ import Testing
 @testable import EngineRuntime
 
 /// Payloads that an engine which has opened a log again leaves there: everybody outside gets the bytes all the same.
-@Suite(.timeLimit(.minutes(1))) struct StoredPayloadTests {
+@Suite(.timeLimit(.minutes(10))) struct StoredPayloadTests {
     private let rig = Rig()
     private let input = [UInt8](repeating: 1, count: 5_000)
     private let result = [UInt8](repeating: 2, count: 6_000)
@@ -27,7 +27,9 @@ import Testing
                 }
                 guard let stored = step.result, invocation.row("2")?.status == .succeeded else { return .pending }
                 calls.note(stored.isStored ? "stored" : "in memory")
-                return .succeeded(result: invocation.input + (try await invocation.runtime.resolve(stored)))
+                return .succeeded(
+                    result: invocation.input
+                        + (try await invocation.runtime.resolve(stored, of: invocation.execution.number)))
             } catch RuntimeError.log(let error) {
                 return .crashed(ErrorObject(message: "\(error)"))
             } catch {
@@ -143,11 +145,11 @@ import Testing
     @Test func `a record that does not hold the payload is named`() async throws {
         let (runtime, number) = try await reopened(Self.options)
         let lsn = number.rawValue
-        #expect(try await runtime.resolve(.stored(lsn: lsn, length: input.count)) == input)
+        #expect(try await runtime.resolve(.stored(lsn: lsn, length: input.count), of: number) == input)
         // Another length, a record without a payload, and none at all.
         for (lsn, length) in [(lsn, input.count - 1), (lsn + 1, 0), (999, 3)] {
             let error = await #expect(throws: RuntimeError.self) {
-                try await runtime.resolve(.stored(lsn: lsn, length: length))
+                try await runtime.resolve(.stored(lsn: lsn, length: length), of: number)
             }
             switch error {
             case .payloadMissing(lsn, length): #expect(lsn != 999)

@@ -191,7 +191,7 @@ private final class HandlerRun {
 
     private func bytes(_ result: Payload?) async throws -> [UInt8]? {
         guard let result else { return nil }
-        return try await invocation.runtime.resolve(result)
+        return try await invocation.runtime.resolve(result, of: invocation.execution.number)
     }
 
     private func step(
