@@ -18,7 +18,7 @@ package struct MaintenanceOptions: Sendable {
     /// A suspension longer than this gets a snapshot of the execution, so that one read brings it back.
     package var longSuspension = Milliseconds(3_600_000)
     /// When files are compacted; nil: never, so that nothing leaves the disk.
-    package var compaction: CompactionPolicy?
+    package var compaction: CompactionPolicy? = CompactionPolicy()
     /// Bytes of records that a compaction copies a second, at most: what commits beside it have to share the disk with.
     package var compactionByteRate = 32 << 20
     /// Bytes of decoded frames that are kept for the next read.
