@@ -6,7 +6,7 @@ import Testing
 @testable import EngineRuntime
 
 /// A handler is asked to end, and ends as it sees fit. SPEC.md, "Execution".
-@Suite(.timeLimit(.minutes(1))) struct CancellingTests {
+@Suite(.timeLimit(.minutes(10))) struct CancellingTests {
     private let rig = Rig()
 
     /// Waits a minute, and ends early with the reason when it is asked to.

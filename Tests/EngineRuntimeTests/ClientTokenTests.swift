@@ -7,7 +7,7 @@ import Testing
 @testable import EngineRuntime
 
 /// A checkpoint whose reply was lost may be made again. SPEC.md, "Checkpoints".
-@Suite(.timeLimit(.minutes(1))) struct ClientTokenTests {
+@Suite(.timeLimit(.minutes(10))) struct ClientTokenTests {
     private let rig = Rig()
 
     /// Runs `body` as the one invocation of an execution, and gives the history.

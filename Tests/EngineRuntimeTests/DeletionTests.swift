@@ -7,7 +7,7 @@ import Testing
 @testable import EngineRuntime
 
 /// Executions that are dropped: by a command, or when the time is over for which they are kept.
-@Suite(.timeLimit(.minutes(1))) struct DeletionTests {
+@Suite(.timeLimit(.minutes(10))) struct DeletionTests {
     private let rig = Rig()
 
     private func echo(retention: Milliseconds? = nil) -> FunctionRegistration {

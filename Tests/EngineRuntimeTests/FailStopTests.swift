@@ -8,7 +8,7 @@ import Testing
 @testable import EngineRuntime
 
 /// A log that fails stops the engine: at once, for everybody, and for good.
-@Suite(.timeLimit(.minutes(1))) struct FailStopTests {
+@Suite(.timeLimit(.minutes(10))) struct FailStopTests {
     private let rig = Rig()
 
     /// Succeeds when the test says `go`.

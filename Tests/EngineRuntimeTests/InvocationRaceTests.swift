@@ -7,7 +7,7 @@ import Testing
 @testable import EngineRuntime
 
 /// What happens between two things that a test would rather have one after the other.
-@Suite(.timeLimit(.minutes(1))) struct InvocationRaceTests {
+@Suite(.timeLimit(.minutes(10))) struct InvocationRaceTests {
     private let rig = Rig()
 
     @Test func `a function that is registered while its old code still runs gets its try at what that code holds`()

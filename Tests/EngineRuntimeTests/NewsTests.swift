@@ -7,7 +7,7 @@ import Testing
 @testable import EngineRuntime
 
 /// An invocation in flight hears that something has changed which it has not seen.
-@Suite(.timeLimit(.minutes(1))) struct NewsTests {
+@Suite(.timeLimit(.minutes(10))) struct NewsTests {
     private let rig = Rig()
 
     /// Notes the news that `body` brings about, and then goes on with an empty checkpoint.

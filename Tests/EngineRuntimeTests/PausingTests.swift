@@ -7,7 +7,7 @@ import Testing
 @testable import EngineRuntime
 
 /// Pauses of executions that handlers, timers and other executions work on.
-@Suite(.timeLimit(.minutes(1))) struct PausingTests {
+@Suite(.timeLimit(.minutes(10))) struct PausingTests {
     private let rig = Rig()
 
     /// Its first invocation begins a wait of a minute and a callback, both as often as the test says `next`, and returns

@@ -6,7 +6,7 @@ import Testing
 @testable import EngineRuntime
 
 /// The call of a plain function is an execution that nobody sees. SPEC.md, "Chained invoke".
-@Suite(.timeLimit(.minutes(1))) struct PlainCallTests {
+@Suite(.timeLimit(.minutes(10))) struct PlainCallTests {
     private let rig = Rig()
 
     private func expectUnknown(_ runtime: EngineRuntime, _ number: ExecutionNumber) async {

@@ -13,7 +13,7 @@ import Testing
 ///
 /// A seed fixes the scripts and the trouble, not how threads interleave: one that failed may need several runs to fail
 /// again. `INDELIBLE_SEED` gives a seed to run alone.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct RandomWorkloadTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct RandomWorkloadTests {
     static let seeds: [UInt64] =
         ProcessInfo.processInfo.environment["INDELIBLE_SEED"].flatMap { UInt64($0) }.map { [$0] } ?? Array(1...200)
 

@@ -6,7 +6,7 @@ import Testing
 @testable import EngineRuntime
 
 /// What is kept of ended executions, over openings and losses of power.
-@Suite(.timeLimit(.minutes(1))) struct RetentionTests {
+@Suite(.timeLimit(.minutes(10))) struct RetentionTests {
     private let rig = Rig()
 
     /// The history for 5 s, then its summary for 3 s; after a failure the summary for ever.

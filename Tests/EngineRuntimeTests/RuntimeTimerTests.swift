@@ -5,7 +5,7 @@ import Testing
 
 @testable import EngineRuntime
 
-@Suite(.timeLimit(.minutes(1))) struct RuntimeTimerTests {
+@Suite(.timeLimit(.minutes(10))) struct RuntimeTimerTests {
     private let rig = Rig()
 
     @Test func `a back-off that is over asks for nothing while its execution waits for a slot`() async throws {

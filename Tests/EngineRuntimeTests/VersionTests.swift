@@ -6,7 +6,7 @@ import Testing
 @testable import EngineRuntime
 
 /// An execution runs in the version of its function that its start names, and in no other. SPEC.md, "Invocations".
-@Suite(.timeLimit(.minutes(1))) struct VersionTests {
+@Suite(.timeLimit(.minutes(10))) struct VersionTests {
     private let rig = Rig()
 
     /// Returns the name of its version.

@@ -8,7 +8,7 @@ import Testing
 /// parked and without.
 ///
 /// `INDELIBLE_SEED` gives a seed to run alone; a failure names its own.
-@Suite(.timeLimit(.minutes(4))) struct RandomProgramTests {
+@Suite(.timeLimit(.minutes(10))) struct RandomProgramTests {
     static let seeds: [UInt64] =
         ProcessInfo.processInfo.environment["INDELIBLE_SEED"].flatMap { UInt64($0) }.map { [$0] } ?? Array(1...120)
 

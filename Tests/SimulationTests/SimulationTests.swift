@@ -9,7 +9,7 @@ import Testing
 /// A fixed set of seeds of the simulator: `Tools/simulate` runs others, and more.
 ///
 /// `INDELIBLE_SEED` gives a seed to run alone; a failure names its own.
-@Suite(.timeLimit(.minutes(4))) struct SimulationTests {
+@Suite(.timeLimit(.minutes(10))) struct SimulationTests {
     private static let steps = 1_000
 
     static let seeds: [UInt64] =

@@ -8,7 +8,7 @@ import Testing
 
 /// The power goes, or the process, at every call to the disk that a compaction makes, those of the manifests and of the removal
 /// of files included.
-@Suite(.timeLimit(.minutes(2))) struct CompactionCrashTests {
+@Suite(.timeLimit(.minutes(10))) struct CompactionCrashTests {
     /// What of the caches is gone too.
     enum Loss: CaseIterable {
         case nothing, tables, newestManifest, newestManifestAndTables

@@ -10,7 +10,7 @@ import Testing
 ///
 /// The model is what was seen before: a history only grows, unless it is trimmed or its execution deleted.
 /// `INDELIBLE_SEED` gives a seed to run alone.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct CompactionModelTests {
+@Suite(.serialized, .timeLimit(.minutes(10))) struct CompactionModelTests {
     static let seeds: [UInt64] =
         ProcessInfo.processInfo.environment["INDELIBLE_SEED"].flatMap { UInt64($0) }.map { [$0] } ?? Array(1...30)
 

@@ -8,7 +8,7 @@ import Testing
 @testable import EngineRuntime
 
 /// What a compaction meets while it is at work, and what it leaves to the next opening.
-@Suite(.timeLimit(.minutes(1))) struct CompactionTests {
+@Suite(.timeLimit(.minutes(10))) struct CompactionTests {
     private let rig = CompactingRig()
 
     private func seen(_ runtime: EngineRuntime) async throws -> Seen { try await Seen(runtime) }

@@ -6,7 +6,7 @@ import Testing
 @testable import EngineRuntime
 
 /// A compaction that somebody asks for, and what the files of a compacted log say without an engine.
-@Suite(.timeLimit(.minutes(1))) struct WholeCompactionTests {
+@Suite(.timeLimit(.minutes(10))) struct WholeCompactionTests {
     private let rig = CompactingRig()
 
     private func filled(_ runtime: EngineRuntime) async throws {

@@ -8,7 +8,7 @@ import Testing
 
 /// A log whose dropped executions are compacted away holds what a dictionary of its histories does: before and after an
 /// opening, a loss of power, and a loss of all tables.
-@Suite(.timeLimit(.minutes(2))) struct CompactedLogTests {
+@Suite(.timeLimit(.minutes(10))) struct CompactedLogTests {
     private static let options: RuntimeOptions = {
         var options = Rig.options
         options.log.segmentSizes = [16 << 10]

@@ -7,7 +7,7 @@ import Testing
 @testable import EngineRuntime
 
 /// What the index says that an execution needs is what it needs where the disk has left it.
-@Suite(.timeLimit(.minutes(1))) struct StandingTests {
+@Suite(.timeLimit(.minutes(10))) struct StandingTests {
     /// Waits for a callback; asks for it, and goes, without waiting for the disk.
     private static func function(_ calls: Calls) -> FunctionRegistration {
         FunctionRegistration(name: "ahead") { invocation in

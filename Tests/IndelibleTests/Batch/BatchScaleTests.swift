@@ -3,7 +3,7 @@ import IndelibleTesting
 import Testing
 
 /// Batches that a cost of n² would make take minutes. `indelible bench map` measures them.
-@Suite(.bothWays(resultLengthInMemoryMax: 4_096), .timeLimit(.minutes(2))) struct BatchScaleTests {
+@Suite(.bothWays(resultLengthInMemoryMax: 4_096), .timeLimit(.minutes(10))) struct BatchScaleTests {
     @Test func `a map in a parallel in a child context is put together again after a restart`() async throws {
         let count = 1_000
         let function = DurableFunction("large") { (context: DurableContext) in
