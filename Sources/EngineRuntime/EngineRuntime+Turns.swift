@@ -13,7 +13,8 @@ extension EngineRuntime {
     ) async throws(RuntimeError) -> Reply {
         try await reserve(byteCount, priority)
         let result: Result<Reply, RuntimeError> = await withUnsafeContinuation { continuation in
-            turn(reservation: byteCount, body) { result in continuation.resume(returning: result) }
+            turn(reservation: byteCount, relievesWriter: true, body) { result in continuation.resume(returning: result)
+            }
         }
         return try result.get()
     }
@@ -41,24 +42,28 @@ extension EngineRuntime {
     }
 
     /// One hold of the lock: decide, apply, derive, enqueue. `done` runs when all of it is durable.
+    ///
+    /// - Parameter relievesWriter: Whether the caller has nothing to do before that, and may write to the disk itself.
     func turn<Reply: Sendable>(
-        reservation: Int, _ body: (inout Core, inout Turn) throws(RuntimeError) -> Reply,
+        reservation: Int, relievesWriter: Bool = false, _ body: (inout Core, inout Turn) throws(RuntimeError) -> Reply,
         done: @escaping @Sendable (Result<Reply, RuntimeError>) -> Void
     ) {
         // Held over the lock, so that the engine is not found quiet under it: who hears of that may ask it something.
         beginActivity()
         defer { endActivity() }
-        let timersMoved = core.withLock { core in
+        let (timersMoved, isWriter) = core.withLock { core in
             var turn = Turn(now: core.advance(to: seams.clock.now()), firstLSN: log.nextLSN)
             let result = core.run(body, in: &turn)
             let timersMoved = core.settle(&turn, runtime: self)
+            let isWriter = relievesWriter && log.takeOverWriter()
             log.enqueue(turn.batch, forced: true, reservation: reservation)
             release(turn.releases, when: turn.nextLSN) { error in
                 done(error.map { .failure($0) } ?? result)
             }
-            return timersMoved
+            return (timersMoved, isWriter)
         }
         if timersMoved { timerLoop.wake() }
+        if isWriter { log.relieveWriter() }
     }
 
     /// Like ``turn(reservation:_:done:)``, but its reply is early, and its events ride along with others'. Only when they cause

@@ -201,6 +201,7 @@ public final class TestEngine: Sendable {
         var runtimeOptions = RuntimeOptions(options)
         // The log's clock stands still too: what it would write in two milliseconds it has to write now.
         runtimeOptions.log.unforcedWriteDelay = 0
+        runtimeOptions.log.letsAppendersWrite = false
         if let length = Self.payloadLengthInMemoryMax { runtimeOptions.payloadLengthInMemoryMax = length }
         let engine = try await DurableEngine.open(
             at: "log", functions: functions, options: options, runtimeOptions: runtimeOptions, seams: seams,

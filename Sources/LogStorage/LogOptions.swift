@@ -27,6 +27,10 @@ package struct LogOptions: Sendable {
     /// Milliseconds that an unforced append waits for a forced one to ride with before it is written without a sync.
     package var unforcedWriteDelay: Int64 = 2
 
+    /// Whether an appender may do the writer's work while the writer's thread sleeps: ``SegmentedLog/takeOverWriter()``. Off
+    /// where calls to the file system wait for what only another task can do, as those of tests may.
+    package var letsAppendersWrite = true
+
     /// Bytes of appends that may wait for the writer; above it `reserve` suspends. One append may be larger alone.
     package var batchByteLimit = 4 << 20
 

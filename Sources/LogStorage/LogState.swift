@@ -32,6 +32,12 @@ final class LogState: Sendable {
         var sizeIndex: Int
         var random: SplitMix64
         var writerSleep = WriterSleep.awake
+        /// When the writer's thread looks by itself while it sleeps, in the clock's milliseconds; nil: never.
+        var writerWake: Int64?
+        /// Whether the writer's thread woke while it was relieved.
+        var writerIsDue = false
+        /// Whether syncs take so little time that an appender may as well wait for one.
+        var syncsAreQuick = false
         var isClosing = false
         /// Why nothing is accepted any more.
         var end: LogError?
@@ -43,6 +49,8 @@ final class LogState: Sendable {
     enum WriterSleep: Sendable {
         /// It looks at the queue again before it sleeps.
         case awake
+        /// It sleeps, and an appender does its work: see ``SegmentedLog/relieveWriter()``.
+        case relieved
         /// It has a timer for what is queued: only work that must be synced wakes it.
         case untilForced
         /// Everything wakes it.
@@ -118,7 +126,7 @@ extension LogState.Content {
     /// Whether the writer sleeps and has to be woken for what was just enqueued; the caller posts its signal then.
     mutating func wakeWriter(forced: Bool) -> Bool {
         switch writerSleep {
-        case .awake: return false
+        case .awake, .relieved: return false
         case .untilForced where !forced: return false
         case .untilForced, .untilAnything:
             writerSleep = .awake

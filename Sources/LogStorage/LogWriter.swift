@@ -6,12 +6,12 @@ import Synchronization
 /// preparer's. Any error of the file system ends the log: a sync that failed may have dropped what it could not write.
 package final class LogWriter: Sendable {
     let preparer: SegmentPreparer
-    private let state: LogState
-    private let content: Mutex<WriterContent>
+    let state: LogState
+    let content: Mutex<WriterContent>
     /// How many completions the last step ran.
     private let releasedCount = Atomic<Int>(0)
-    /// Keeps the memory of the completions taken last.
-    private let completionBuffer = Mutex<[DurabilityWaiters.Waiter]>([])
+    /// Held while completions run, so that they keep their order whoever runs them; keeps the memory of those taken last.
+    private let completions = Mutex<[DurabilityWaiters.Waiter]>([])
 
     init(state: LogState, preparer: SegmentPreparer, content: consuming WriterContent) {
         self.state = state
@@ -75,7 +75,7 @@ package final class LogWriter: Sendable {
                 }
                 continue
             }
-            let (wake, hasTimer) = content.withLock { ($0.nextWake, $0.unforcedSince != nil) }
+            let (wake, hasTimer) = content.withLock { ($0.nextWake, $0.hasUnforcedTimer) }
             enum Rest {
                 case none, sleep, stop
             }
@@ -83,6 +83,7 @@ package final class LogWriter: Sendable {
                 if content.isClosing || content.end != nil { return .stop }
                 if content.wanted > content.acknowledged || !(content.filling.isEmpty || hasTimer) { return .none }
                 content.writerSleep = hasTimer ? .untilForced : .untilAnything
+                content.writerWake = wake
                 return .sleep
             }
             switch rest {
@@ -91,28 +92,29 @@ package final class LogWriter: Sendable {
             case .sleep: break
             }
             state.writerSignal.wait(milliseconds: wake.map { max($0 - state.clock.now(), 1) })
-            state.content.withLock { $0.writerSleep = .awake }
+            // Whoever does its work calls it when he is done.
+            while !state.content.withLock({ $0.resumeWriter() }) { state.writerSignal.wait(milliseconds: nil) }
         }
     }
 
-    /// Runs what waits for what is acknowledged now, and for what became so meanwhile, outside every lock.
+    /// Runs what waits for what is acknowledged now, and for what became so meanwhile, outside every lock of the log's that
+    /// a completion may want.
     private func complete() {
-        var ready: [DurabilityWaiters.Waiter] = []
-        var count = 0
-        completionBuffer.withLock { swap(&$0, &ready) }
-        while true {
-            let (acknowledged, end) = state.content.withLock { content in
-                content.waiters.take(through: content.end == nil ? content.acknowledged : nil, into: &ready)
-                content.isCompleting = !ready.isEmpty
-                return (content.acknowledged, content.end)
+        completions.withLock { ready in
+            var count = 0
+            while true {
+                let (acknowledged, end) = state.content.withLock { content in
+                    content.waiters.take(through: content.end == nil ? content.acknowledged : nil, into: &ready)
+                    content.isCompleting = !ready.isEmpty
+                    return (content.acknowledged, content.end)
+                }
+                if ready.isEmpty { break }
+                count += ready.count
+                for waiter in ready { waiter.completion(waiter.lsn <= acknowledged ? nil : end) }
+                ready.removeAll(keepingCapacity: true)
             }
-            if ready.isEmpty { break }
-            count += ready.count
-            for waiter in ready { waiter.completion(waiter.lsn <= acknowledged ? nil : end) }
-            ready.removeAll(keepingCapacity: true)
+            releasedCount.store(count, ordering: .relaxed)
         }
-        releasedCount.store(count, ordering: .relaxed)
-        completionBuffer.withLock { swap(&$0, &ready) }
         let (end, observers) = state.content.withLock { $0.takeEndObservers() }
         guard let end else { return }
         for observer in observers { observer(end) }

@@ -13,12 +13,15 @@ struct PendingAppends: Sendable {
     private(set) var entries: [RecordBatch.Entry] = []
     private(set) var bodies: [UInt8] = []
     private(set) var marks: [Mark] = []
+    /// The sum of the marks' costs.
+    private(set) var cost = 0
 
     var isEmpty: Bool { marks.isEmpty }
 
     mutating func append(_ batch: borrowing RecordBatch, cost: Int) {
         entries.append(contentsOf: batch.entries)
         bodies.append(contentsOf: batch.bodies)
+        self.cost += cost
         marks.append(Mark(entryEnd: entries.count, bodyEnd: bodies.count, cost: cost))
     }
 
@@ -28,5 +31,6 @@ struct PendingAppends: Sendable {
         entries.removeAll(keepingCapacity: keep)
         bodies.removeAll(keepingCapacity: keep)
         marks.removeAll(keepingCapacity: keep)
+        cost = 0
     }
 }

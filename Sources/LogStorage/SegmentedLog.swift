@@ -22,6 +22,8 @@ package final class SegmentedLog: Sendable {
     package let tornTail: LogDamage?
 
     let state: LogState
+    /// Whether the writer has a thread.
+    let hasThreads: Bool
     private let lock: any DirectoryLock
     private let threads: Mutex<[LogThread]>
 
@@ -35,6 +37,7 @@ package final class SegmentedLog: Sendable {
         self.writer = writer
         self.preparer = writer.preparer
         self.lock = lock
+        hasThreads = startThreads
         self.threads = Mutex([])
         scrubber = LogScrubber(state)
         guard startThreads else { return }

@@ -14,11 +14,13 @@ struct WriterContent: ~Copyable {
     private var synced: LSN
 
     /// Since when the oldest unforced append waits in the queue.
-    private(set) var unforcedSince: Int64?
+    private var unforcedSince: Int64?
     /// When a record was last written; nil when a sync-point or a header already vouches for all of them.
     private var unvouchedSince: Int64?
     /// Since when written records are not synced; kept when relaxed only.
     private var unsyncedSince: Int64?
+    /// Nanoseconds that a sync takes: a moving average. Nil before the first one.
+    private var syncTime: Int64?
 
     init(state: LogState, preparer: SegmentPreparer, segment: consuming OpenSegment) {
         self.state = state
@@ -30,6 +32,8 @@ struct WriterContent: ~Copyable {
 
     private var options: LogOptions { state.options }
     private var isRelaxed: Bool { options.durability == .relaxed }
+
+    var hasUnforcedTimer: Bool { unforcedSince != nil }
 
     var nextWake: Int64? {
         var wake = Int64.max
@@ -66,6 +70,12 @@ struct WriterContent: ~Copyable {
     /// A clock that went back has waited long enough.
     private func isOver(_ delay: Int64, since start: Int64, now: Int64) -> Bool {
         now < start || now - start >= delay
+    }
+
+    /// Whether what is queued goes into the current segment, as one small group.
+    var isBrief: Bool {
+        let limit = min(segment.room(options), WriterRelief.costMax)
+        return batch.marks.count == nextMark && state.content.withLock { $0.filling.cost <= limit }
     }
 
     // MARK: - Appends
@@ -150,7 +160,10 @@ struct WriterContent: ~Copyable {
     // MARK: - Syncing
 
     private mutating func sync() throws(FileSystemError) {
+        let start = ContinuousClock.now
         try segment.file.syncData()
+        let elapsed = (ContinuousClock.now - start).nanoseconds
+        syncTime = syncTime.map { ($0 * 7 + elapsed) / 8 } ?? elapsed
         synced = written
         unsyncedSince = nil
     }
@@ -178,8 +191,10 @@ struct WriterContent: ~Copyable {
         let offset = segment.offset
         let (written, synced) = (written, synced)
         let acknowledged = isRelaxed ? written : synced
+        let syncsAreQuick = syncTime ?? .max < WriterRelief.syncTimeMax
         let (answers, wantsSpare) = state.content.withLock { content in
             content.durable = synced
+            content.syncsAreQuick = syncsAreQuick
             content.ledger.wrote(cost, room: room)
             let last = content.segments.entries.count - 1
             if let group { content.segments.entries[last].note(group.lsn, at: group.offset) }

@@ -59,6 +59,7 @@ private final class WorkloadRun {
         options.maintenance.longSuspension = Milliseconds(2_000)
         options.log.segmentSizes = [16 << 10]
         options.maintenance.compaction = .eager
+        options.log.letsAppendersWrite = true
         return try await EngineRuntime.open(
             at: "log", options: options, functions: workload.registrations(ledger),
             seams: Seams(fileSystem: disk, clock: clock, seed: seed, runsTimers: false, runsMaintenance: false))

@@ -41,6 +41,8 @@ final class Rig: Sendable {
         options.log.segmentSizes = [256 << 10]
         // So that every test that opens a log again reads payloads from it.
         options.payloadLengthInMemoryMax = 0
+        // A gated file system waits for the test, which may need the thread.
+        options.log.letsAppendersWrite = false
         return options
     }()
 

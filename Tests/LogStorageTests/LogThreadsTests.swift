@@ -41,7 +41,9 @@ import Testing
                         }
                         let room = log.room(forRecords: 2, bodyBytes: batch.bodies.count)
                         try await log.reserve(byteCount: room, append % 2 == 0 ? .new : .completion)
+                        let isWriter = append % 5 > 2 && log.takeOverWriter()
                         let lsns = log.enqueue(batch, forced: append % 5 > 0, reservation: room)
+                        if isWriter { log.relieveWriter() }
                         try await log.durable(before: lsns.upperBound)
                         if append % 10 == 0 {
                             let record = try log.record(at: lsns.lowerBound)
