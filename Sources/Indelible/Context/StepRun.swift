@@ -33,7 +33,6 @@ struct StepRun {
             let thrown: any Error
             switch try await begin() {
             case .recorded(let row):
-                context.note(row)
                 return try await replayed(row)
             case .attempt(let attemptNumber):
                 number = attemptNumber
@@ -59,11 +58,12 @@ struct StepRun {
 
     @inline(never)
     private nonisolated(nonsending) func begin() async throws -> Beginning {
-        guard try run.isRecorded(identity) else {
+        // Most that are asked about have ended: one look at the record is enough for them.
+        guard var row = try run.replay(identity) else {
             try await start()
             return .attempt(1)
         }
-        let row = try await context.settled(identity)
+        if row.isAwaited { row = try await context.settled(identity) } else { context.note(row) }
         let number = row.attemptsEnded + 1
         switch row.status {
         case .succeeded:
@@ -75,7 +75,6 @@ struct StepRun {
             context.endReplay()
             return semantics == .atLeastOncePerRetry ? .attempt(number) : .interrupted(number)
         case .pending, .failed, .cancelled, .timedOut, .stopped:
-            context.note(row)
             throw failure(RecordedError(row.error), attempts: row.attemptsEnded)
         }
     }

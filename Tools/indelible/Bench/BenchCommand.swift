@@ -12,6 +12,7 @@ struct BenchCommand: ParsableCommand {
             """,
         subcommands: [
             BenchSteps.self, BenchCommit.self, BenchParked.self, BenchMap.self, BenchSuspended.self, BenchOpen.self,
+            BenchReplay.self,
         ])
 }
 
