@@ -2,6 +2,7 @@ import ArgumentParser
 import EngineRuntime
 import Foundation
 import Indelible
+import LogStorage
 import Synchronization
 
 /// Many executions that wait: what they cost while they do, and how late they are woken.
@@ -87,8 +88,12 @@ struct BenchSuspended: AsyncParsableCommand {
     private static let filler = DurableFunction<Int, Int>("filler") { count, context in
         for _ in 0..<count {
             _ = try await context.step("fill", serdes: .bytes) { _ in
-                var random = SystemRandomNumberGenerator()
-                return (0..<2_048).flatMap { _ in withUnsafeBytes(of: random.next()) { Array($0) } }
+                var random = SplitMix64(seed: .random(in: .min ... .max))
+                return [UInt8](unsafeUninitializedCapacity: 16_384) { buffer, count in
+                    let words = UnsafeMutableRawBufferPointer(buffer).bindMemory(to: UInt64.self)
+                    for index in words.indices { words[index] = random.next() }
+                    count = 16_384
+                }
             }
         }
         return count
