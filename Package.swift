@@ -135,9 +135,13 @@ var targets: [Target] = [
 
     // The decoders that must stand any bytes, for the fuzzer and for the test that runs its corpus.
     .target(
-        name: "FuzzTargets", dependencies: ["LogStorage", "LZ4", "ExecutionEngine", "ExecutionModel"],
+        name: "FuzzTargets",
+        dependencies: ["LogStorage", "LZ4", "ExecutionEngine", "ExecutionModel", "EngineRuntime"],
         path: "Tools/fuzz-targets", swiftSettings: settings),
-    .testTarget(name: "FuzzTargetsTests", dependencies: ["FuzzTargets"], swiftSettings: settings),
+    .testTarget(
+        name: "FuzzTargetsTests",
+        dependencies: ["FuzzTargets", "LogStorage", "ExecutionEngine", "ExecutionModel", "EngineRuntime"],
+        swiftSettings: settings),
 ]
 
 if fuzzing {

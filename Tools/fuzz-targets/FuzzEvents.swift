@@ -40,7 +40,7 @@ import ExecutionModel
 }
 
 /// What an engine does first with what it has recovered.
-private func takeUp(_ engine: inout EngineState) {
+func takeUp(_ engine: inout EngineState) {
     for execution in Array(engine.all) {
         let number = execution.number
         let now = max(execution.lastEventTime, Timestamp(millisecondsSinceEpoch: 0))

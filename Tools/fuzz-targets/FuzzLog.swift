@@ -2,50 +2,12 @@ import LZ4
 import LogStorage
 
 /// The segment that frames of the corpus are of: that of SPEC.md's vectors.
-private let segment = SegmentHeader(
+let segment = SegmentHeader(
     logID: LogID(high: 0x0011_2233_4455_6677, low: 0x8899_AABB_CCDD_EEFF), number: 1, firstLSN: .first,
     byteCount: 16 << 10, creationTime: 1_760_000_000_000, salt: 0x0123_4567_89AB_CDEF, predecessor: nil,
     dictionary: SegmentDictionary(Array(#"{"amount":1250,"currency":"EUR","id":"order-"#.utf8)))
 
-private let frameStart = SegmentHeader.encodedByteCount
-
-extension [UInt8] {
-    fileprivate mutating func store<Value: FixedWidthInteger>(_ value: Value, at offset: Int) {
-        Swift.withUnsafeBytes(of: value.littleEndian) { replaceSubrange(offset..<offset + $0.count, with: $0) }
-    }
-
-    fileprivate func load<Value: FixedWidthInteger>(_ type: Value.Type, at offset: Int) -> Value {
-        withUnsafeBytes { Value(littleEndian: $0.loadUnaligned(fromByteOffset: offset, as: type)) }
-    }
-
-    /// With a header's checksums taken anew: a fuzzer does not guess them, and what is behind them must stand it too.
-    fileprivate var resignedHeader: [UInt8] {
-        guard count >= SegmentHeader.encodedByteCount else { return self }
-        var bytes = self
-        let length = Int(load(UInt32.self, at: 108))
-        if length <= FormatLimits.dictionaryByteCountMax {
-            bytes.store(Checksum.unsalted(bytes.span.bytes.extracting(4_096..<4_096 + length)), at: 112)
-        }
-        let first = Checksum.unsalted(bytes.span.bytes.extracting(0..<12))
-        bytes.store(Checksum.unsalted(bytes.span.bytes.extracting(16..<4_096), after: first), at: 12)
-        return bytes
-    }
-
-    /// The same of the frame at `start`, and the offset behind it; nil where its lengths leave no room for it.
-    fileprivate mutating func resignFrame(at start: Int, salt: UInt64) -> Int? {
-        guard count >= start + FrameHeader.encodedByteCount else { return nil }
-        let stored = Int(load(UInt32.self, at: start + 8))
-        let directory = Int(load(UInt32.self, at: start + 16))
-        let alignment = self[start + 23] & 2 == 0 ? FrameHeader.alignment : FrameHeader.paddedAlignment
-        let directoryEnd = start + FrameHeader.encodedByteCount + directory
-        let end = (directoryEnd + stored + alignment - 1) / alignment * alignment
-        guard end <= count else { return nil }
-        let checksum = Checksum(salt: salt)
-        store(checksum.of(span.bytes.extracting(directoryEnd..<end)), at: start + 48)
-        store(checksum.of(span.bytes.extracting(start + 8..<directoryEnd)), at: start + 4)
-        return end
-    }
-}
+let frameStart = SegmentHeader.encodedByteCount
 
 @Sendable func fuzzSegmentHeader(_ bytes: [UInt8]) {
     for bytes in [bytes, bytes.resignedHeader] {

@@ -7,9 +7,15 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
     case frame
     case frameDirectory = "frame-directory"
     case segmentFile = "segment-file"
+    case rewriteSegment = "rewrite-segment"
+    case footer
+    case table
+    case manifest
     case block
     case event
     case recovery
+    case snapshot
+    case indexEntry = "index-entry"
     case names
 
     private var body: @Sendable ([UInt8]) -> Void {
@@ -18,9 +24,15 @@ package enum FuzzTarget: String, CaseIterable, Sendable {
         case .frame: fuzzFrame
         case .frameDirectory: fuzzFrameDirectory
         case .segmentFile: fuzzSegmentFile
+        case .rewriteSegment: fuzzRewriteSegment
+        case .footer: fuzzFooter
+        case .table: fuzzTable
+        case .manifest: fuzzManifest
         case .block: fuzzBlock
         case .event: fuzzEvent
         case .recovery: fuzzRecovery
+        case .snapshot: fuzzSnapshot
+        case .indexEntry: fuzzIndexEntry
         case .names: fuzzNames
         }
     }

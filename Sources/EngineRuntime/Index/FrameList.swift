@@ -9,9 +9,9 @@ import LogStorage
 ///     varint   only then: the sort of the file, 0 append, 1 rewrite
 ///     varint   zigzag of the distance to the frame before it in units of 8 bytes; the first, and the first in another
 ///              file, from 0
-struct FrameList: Equatable, Sendable {
+package struct FrameList: Equatable, Sendable {
     private(set) var bytes: [UInt8] = []
-    private(set) var count = 0
+    package private(set) var count = 0
     private(set) var last: FrameLocation?
 
     init() {}
@@ -34,7 +34,7 @@ struct FrameList: Equatable, Sendable {
         count += 1
     }
 
-    var locations: [FrameLocation] {
+    package var locations: [FrameLocation] {
         var locations: [FrameLocation] = []
         locations.reserveCapacity(count)
         // What was packed here, or checked when it was read from a table.

@@ -13,7 +13,7 @@ import LogStorage
 ///     tail's measure  events; then, unless there are none: bytes of their bodies, and one byte, 1: too many frames
 ///     shares          count, then for each: the file's number << 1 | sort, bytes, and those of them that outlive a trim
 extension IndexEntry {
-    func encode(into bytes: inout [UInt8]) {
+    package func encode(into bytes: inout [UInt8]) {
         bytes.appendVarint(UInt64(sequence))
         bytes.append(standing.rawValue)
         bytes.appendVarint(due.map { Varint.zigzag($0.millisecondsSinceEpoch) &+ 1 } ?? 0)
@@ -45,7 +45,7 @@ extension IndexEntry {
         }
     }
 
-    init(decoding bytes: [UInt8]) throws(IndexDecodingError) {
+    package init(decoding bytes: [UInt8]) throws(IndexDecodingError) {
         let span = bytes.span.bytes
         var offset = 0
         let sequence = try span.indexVarint("sequence", at: &offset)

@@ -70,7 +70,7 @@ extension IndexEntry {
     }
 
     /// What of a file's records the execution needs, as ``recordByteCount(of:)`` counts them: the authority on what is live.
-    func forEachNeed(_ body: (LogFileID, Int) -> Void) {
+    package func forEachNeed(_ body: (LogFileID, Int) -> Void) {
         if standing == .dropped {
             if needsTombstone, let place = tail.last { body(place.file, Self.tombstoneByteCount) }
             return

@@ -5,7 +5,7 @@ import LogStorage
 /// Where the log keeps one execution: all that is needed to have it back in memory, and to know when.
 ///
 /// Its state is what the snapshot holds, and then the events in the frames of ``tail``. SPEC.md, "The index".
-struct IndexEntry: Equatable, Sendable {
+package struct IndexEntry: Equatable, Sendable {
     /// What an execution that is not in memory needs.
     enum Standing: UInt8, Sendable {
         /// To be looked at when the engine opens: an invocation was in flight, or one should start.
@@ -42,7 +42,7 @@ struct IndexEntry: Equatable, Sendable {
     /// The event that trimmed the history; 0: it is whole.
     var trimSequence: UInt32 = 0
     /// The frames with events after the snapshot; without them where ``tailIsLong``.
-    var tail = FrameList()
+    package var tail = FrameList()
     /// Whether the tail has more frames than are worth listing: they are found by the footers of ``shares``' files.
     var tailIsLong = false
     var tailEventCount = 0
@@ -130,7 +130,7 @@ struct IndexEntry: Equatable, Sendable {
 
     /// Whether it is time for a snapshot: once the tail is as long as what a snapshot saves, and at least as long as the last
     /// one was, so that snapshots never write more than the events did.
-    var wantsSnapshot: Bool {
+    package var wantsSnapshot: Bool {
         tailEventCount >= Self.tailEventCountMin && tailByteCount + tailEventCount * 8 >= snapshot?.byteCount ?? 0
             || tailByteCount >= max(Self.tailByteCountMin, snapshot?.byteCount ?? 0)
     }
