@@ -4,6 +4,11 @@ package enum FormatLimits {
     package static let version: UInt32 = 1
     /// The greatest first LSN of a frame or a segment: sums of it and any count of records stay within 64 bits.
     package static let lsnMax = LSN(UInt64(Int64.max))
+    /// The greatest number of a file: whoever makes the next one counts on from it.
+    package static let fileNumberMax = UInt64(Int64.max)
+    /// What one file's records can come to before compression, with room: LZ4 makes 255 bytes of one at most. Sums over
+    /// all files of a manifest stay within 64 bits.
+    package static let fileRecordByteCountMax = 1 << 40
     /// Bodies in a frame of more than one record, before compression.
     package static let frameBodyByteCountMax = 64 << 10
     /// Records in a frame.

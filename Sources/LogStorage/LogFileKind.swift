@@ -18,7 +18,9 @@ package enum LogFileKind: String, CaseIterable, Sendable {
     /// The number of the file of that name; nil for any name that ``name(_:)`` does not give.
     package func number(of name: String) -> UInt64? {
         let suffix = "." + rawValue
-        guard name.hasSuffix(suffix), let number = UInt64(name.dropLast(suffix.count)), number > 0 else { return nil }
+        guard name.hasSuffix(suffix), let number = UInt64(name.dropLast(suffix.count)),
+            (1...FormatLimits.fileNumberMax).contains(number)
+        else { return nil }
         return self.name(number) == name ? number : nil
     }
 }

@@ -104,9 +104,12 @@ extension Manifest {
     /// The first field, in file order, that holds what no manifest may.
     var fieldOutOfRange: String? {
         if number == 0 || number >= next.manifest { return "number" }
-        if position < .first { return "position" }
-        if positionSegment == 0 { return "positionSegment" }
-        if next.rewrite == 0 || next.table == 0 { return "next numbers" }
+        if position < .first || position > FormatLimits.lsnMax { return "position" }
+        let numbers = 1...FormatLimits.fileNumberMax
+        if !numbers.contains(positionSegment) { return "positionSegment" }
+        guard numbers.contains(next.rewrite), numbers.contains(next.table), numbers.contains(next.manifest) else {
+            return "next numbers"
+        }
         return fieldOutOfRangeInAppendSegments ?? fieldOutOfRangeInRewriteSegments ?? fieldOutOfRangeInTables
     }
 
@@ -114,11 +117,18 @@ extension Manifest {
         var number: UInt64 = 0
         var lsn = LSN.first
         for segment in appendSegments {
-            if segment.number <= number { return "append segment's number" }
+            if segment.number <= number || segment.number > FormatLimits.fileNumberMax {
+                return "append segment's number"
+            }
             if segment.firstLSN < lsn { return "append segment's firstLSN" }
-            if segment.nextLSN < segment.firstLSN { return "append segment's nextLSN" }
+            if segment.nextLSN < segment.firstLSN || segment.nextLSN > FormatLimits.lsnMax {
+                return "append segment's nextLSN"
+            }
             let ends = SegmentHeader.encodedByteCount...FormatLimits.segmentByteCounts.upperBound
             if !ends.contains(segment.endOffset) || segment.endOffset % 8 != 0 { return "append segment's endOffset" }
+            if segment.recordByteCount > FormatLimits.fileRecordByteCountMax {
+                return "append segment's recordByteCount"
+            }
             if segment.liveByteCount > segment.recordByteCount { return "append segment's liveByteCount" }
             number = segment.number
             lsn = segment.nextLSN
@@ -131,6 +141,9 @@ extension Manifest {
         for segment in rewriteSegments {
             if segment.number <= number || segment.number >= next.rewrite { return "rewrite segment's number" }
             if segment.byteCount < 0 { return "rewrite segment's byteCount" }
+            if segment.recordByteCount > FormatLimits.fileRecordByteCountMax {
+                return "rewrite segment's recordByteCount"
+            }
             if segment.liveByteCount > segment.recordByteCount { return "rewrite segment's liveByteCount" }
             number = segment.number
         }
