@@ -67,7 +67,9 @@ package enum FrameDirectory {
                 if isRewritten {
                     let step = Varint.unzigzag(try Varint.decode(bytes, at: &offset))
                     lsn = lsn &+ UInt64(bitPattern: step)
-                    guard lsn > 0, record > 0 || step == 0 else { throw .malformed }
+                    guard lsn > 0, lsn <= FormatLimits.lsnMax.rawValue, record > 0 || step == 0 else {
+                        throw .malformed
+                    }
                     rewrittenLSNs.append(LSN(lsn))
                 }
                 let step = Varint.unzigzag(try Varint.decode(bytes, at: &offset))

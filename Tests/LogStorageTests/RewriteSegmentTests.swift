@@ -71,7 +71,8 @@ import Testing
             // Every field as far from the one before as it can be.
             records.append(
                 RewriteRecord(
-                    lsn: LSN(isOdd ? .max : 1), execution: isOdd ? 1 << 63 : 1, sequence: .max, kind: 255,
+                    lsn: isOdd ? FormatLimits.lsnMax : .first, execution: isOdd ? 1 << 63 : 1, sequence: .max,
+                    kind: 255,
                     time: isOdd ? .max : .min, body: []))
             try writer.append(records[index])
         }
@@ -171,6 +172,30 @@ import Testing
         #expect(throws: LogError.damaged(LogDamage(segment: 1, offset: 0, reason: .missing))) {
             _ = try LogFixture(files).open()
         }
+    }
+
+    @Test(arguments: [(UInt64(Int64.max), true), (UInt64(Int64.max) + 1, false), (.max, false), (0, false)])
+    func `an LSN that no frame could begin with is refused`(lsn: UInt64, isTaken: Bool) throws {
+        var directory = [UInt8](repeating: 0, count: 64)
+        let entry = RecordBatch.Entry(execution: 1, sequence: 1, kind: 1, length: 0, time: 0)
+        let length = directory.withUnsafeMutableBytes { room in
+            FrameDirectory.encode([entry, entry], lsns: [.first, LSN(lsn)], baseTime: 0, to: room.baseAddress!)
+                - room.baseAddress!
+        }
+        let header = FrameHeader(
+            storedLength: 0, rawLength: 0, directoryLength: length, recordCount: 2, codec: .raw, flags: .rewritten,
+            firstLSN: .first, durableLSN: .first, baseTime: 0, payloadCRC: 0, writerEpoch: 0, previousFrameCRC: 0,
+            groupIndex: 0, groupCount: 1)
+        var error: FrameError?
+        var lsns: [LSN]?
+        var entries: [RecordBatch.Entry] = []
+        do throws(FrameError) {
+            try FrameDirectory.decode(
+                directory.span.bytes.extracting(0..<length), of: header, into: &entries, lsns: &lsns)
+        } catch let failure {
+            error = failure
+        }
+        #expect(error == (isTaken ? nil : .malformedDirectory(record: 1)))
     }
 
     @Test func `a frame without its flag, or with another, is refused in a rewrite segment`() throws {

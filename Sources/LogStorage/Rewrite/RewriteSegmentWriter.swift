@@ -87,7 +87,8 @@ package struct RewriteSegmentWriter: ~Copyable {
         _ entry: RecordBatch.Entry, lsn: LSN, body: ArraySlice<UInt8>
     ) throws(FileSystemError) -> FrameLocation {
         precondition(!hasFailed, "a rewrite segment that failed is abandoned")
-        precondition(lsn >= .first && entry.length == body.count, "a record that no log holds")
+        precondition(
+            lsn >= .first && lsn <= FormatLimits.lsnMax && entry.length == body.count, "a record that no log holds")
         precondition(body.count <= FormatLimits.recordByteCountMax, "a record is at most 16 MiB")
         if let last = entries.last, last.execution == entry.execution {
             precondition(lsns[lsns.count - 1] <= lsn, "an execution's records go by ascending LSN")
