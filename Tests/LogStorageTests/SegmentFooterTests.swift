@@ -139,6 +139,44 @@ import Testing
         #expect(reads[0].length < 5_000 && size > 100_000)
     }
 
+    @Test func `a footer whose blocks and totals do not agree is none, although its checksums hold`() throws {
+        let files = MemoryFiles()
+        try RewriteFixture(seed: 8, executions: 2_000, recordsMax: 2).make(files, target: 200)
+        let path = "/log/00000001.rewrite"
+        let original = files.contents[path]!
+        let header = try SegmentHeader(decoding: original.span.bytes)
+        let checksum = Checksum(salt: header.salt)
+        let trailer = try FooterTrailer(
+            decoding: original.span.bytes.extracting((original.count - 64)...), fileByteCount: original.count,
+            checksum: checksum)
+        #expect(trailer.blockCount > 1)
+        let start = FooterTrailer.footerStart(framesEnd: header.rewrite!.framesEnd)
+        let rows = trailer.indexOffset + FooterIndex.totalsByteCount
+        func error(_ change: (inout [UInt8]) -> Void) -> FooterError? {
+            var bytes = original
+            change(&bytes)
+            Self.sign(&bytes, trailer, start: start, checksum)
+            files.contents[path] = bytes
+            do throws(FooterError) {
+                try SegmentFooter.read(.rewrite(1), directory: "/log", fileSystem: files).forEachExecution { _ in }
+            } catch {
+                return error
+            }
+            return nil
+        }
+        #expect(error { _ in } == nil)
+        #expect(error { $0[trailer.indexOffset] ^= 1 } == .damaged(part: "index"))
+        #expect(error { $0[rows + 16] ^= 1 } == .damaged(part: "index"))
+        // The first execution of the second block becomes one that the first block lists too: its second, at the latest.
+        let second = rows + FooterIndex.blockByteCount
+        let first = Array(original[rows..<rows + 8])
+        #expect(
+            error {
+                $0.replaceSubrange(second..<second + 8, with: first)
+                $0[second] += 1
+            } == .damaged(part: "block"))
+    }
+
     @Test(arguments: TestSeeds.some(1))
     func `random bytes under a sound checksum are refused or read, and never trap`(seed: UInt64) throws {
         let files = MemoryFiles()
@@ -180,7 +218,9 @@ import Testing
         }
         let index = trailer.indexOffset
         let end = bytes.count - 64
-        store(checksum.of(bytes.span.bytes.extracting(start..<index)), at: index + FooterIndex.totalsByteCount + 20)
+        let row = index + FooterIndex.totalsByteCount
+        let blockEnd = min(start + Int(bytes.span.bytes.littleEndian(UInt32.self, at: row + 12)), index)
+        store(checksum.of(bytes.span.bytes.extracting(start..<blockEnd)), at: row + 20)
         store(checksum.of(bytes.span.bytes.extracting(index..<index + trailer.indexLength)), at: end + 36)
         let crc = checksum.of(bytes.span.bytes.extracting(end..<end + 12))
         store(checksum.of(bytes.span.bytes.extracting(end + 16..<end + 64), after: crc), at: end + 12)

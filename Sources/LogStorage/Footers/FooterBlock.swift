@@ -25,18 +25,21 @@ enum FooterBlock {
 
     /// Decodes a block whose checksum holds, and checks what it says against where frames can be.
     ///
-    /// - Parameter take: Is given each execution; false ends it.
+    /// - Parameters:
+    ///   - next: The first execution of the block behind it, which a lookup does not look for here; nil for the last.
+    ///   - take: Is given each execution; false ends it.
     static func decode(
-        _ bytes: RawSpan, _ block: FooterIndex.Block, framesEnd: Int, _ take: (SegmentPostings.Execution) -> Bool
+        _ bytes: RawSpan, _ block: FooterIndex.Block, before next: UInt64?, framesEnd: Int,
+        _ take: (SegmentPostings.Execution) -> Bool
     ) throws(FooterError) {
         do throws(Varint.Failure) {
             var offset = 0
             var number = block.firstExecution
             for index in 0..<block.executionCount {
                 if index > 0 {
-                    let (next, isTooLarge) = number.addingReportingOverflow(try Varint.decode(bytes, at: &offset))
-                    guard next > number, !isTooLarge else { throw .malformed }
-                    number = next
+                    let (sum, isTooLarge) = number.addingReportingOverflow(try Varint.decode(bytes, at: &offset))
+                    guard sum > number, !isTooLarge, next.map({ sum < $0 }) ?? true else { throw .malformed }
+                    number = sum
                 }
                 var execution = SegmentPostings.Execution(number: number)
                 execution.recordCount = try count(bytes, at: &offset, in: 1...Int(UInt32.max))

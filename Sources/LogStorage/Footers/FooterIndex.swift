@@ -29,15 +29,15 @@ struct FooterIndex: Equatable {
     var blocks: [Block] = []
     var marks: [SegmentList.Mark] = []
 
-    /// The block that holds the execution if any does.
-    func block(of execution: UInt64) -> Block? {
+    /// Which of the blocks holds the execution if any does.
+    func block(of execution: UInt64) -> Int? {
         var low = 0
         var high = blocks.count
         while low < high {
             let middle = (low + high) / 2
             if blocks[middle].firstExecution <= execution { low = middle + 1 } else { high = middle }
         }
-        return low > 0 ? blocks[low - 1] : nil
+        return low > 0 ? low - 1 : nil
     }
 }
 
@@ -55,6 +55,7 @@ extension FooterIndex {
             lsnMin: bytes.littleEndian(UInt64.self, at: 40), lsnMax: bytes.littleEndian(UInt64.self, at: 48))
         var place = Self.totalsByteCount
         var end = FooterTrailer.footerStart(framesEnd: trailer.framesEnd)
+        var executionCount = 0
         for _ in 0..<trailer.blockCount {
             let block = Block(
                 firstExecution: bytes.littleEndian(UInt64.self, at: place),
@@ -63,14 +64,17 @@ extension FooterIndex {
                 executionCount: Int(bytes.littleEndian(UInt32.self, at: place + 16)),
                 crc: bytes.littleEndian(UInt32.self, at: place + 20))
             // End to end, from the footer's start to the index, and ascending.
-            guard block.offset == end, block.length <= trailer.indexOffset - end,
+            guard block.offset == end, block.length <= trailer.indexOffset - end, block.executionCount > 0,
                 blocks.last.map({ $0.firstExecution < block.firstExecution }) ?? true
             else { throw .damaged(part: "index") }
             end += block.length
+            executionCount += block.executionCount
             blocks.append(block)
             place += Self.blockByteCount
         }
-        guard end == trailer.indexOffset, totals.recordBytes >= 0 else { throw .damaged(part: "index") }
+        guard end == trailer.indexOffset, totals.recordBytes >= 0, executionCount == totals.executionCount else {
+            throw .damaged(part: "index")
+        }
         for _ in 0..<trailer.markCount {
             let mark = SegmentList.Mark(
                 lsn: LSN(bytes.littleEndian(UInt64.self, at: place)),

@@ -71,7 +71,7 @@ package struct SegmentFooter: Sendable {
 
     /// All of them, by ascending number.
     package func forEachExecution(_ body: (SegmentPostings.Execution) -> Void) throws(FooterError) {
-        for block in index.blocks {
+        for block in index.blocks.indices {
             try read(block) { execution in
                 body(execution)
                 return true
@@ -80,13 +80,15 @@ package struct SegmentFooter: Sendable {
     }
 
     private func read(
-        _ block: FooterIndex.Block, _ take: (SegmentPostings.Execution) -> Bool
+        _ place: Int, _ take: (SegmentPostings.Execution) -> Bool
     ) throws(FooterError) {
+        let block = index.blocks[place]
         let bytes = try Self.read(handle, at: block.offset, count: block.length)
         guard bytes.count == block.length, checksum.of(bytes.span.bytes) == block.crc else {
             throw .damaged(part: "block")
         }
-        try FooterBlock.decode(bytes.span.bytes, block, framesEnd: framesEnd, take)
+        let next = place + 1 < index.blocks.count ? index.blocks[place + 1].firstExecution : nil
+        try FooterBlock.decode(bytes.span.bytes, block, before: next, framesEnd: framesEnd, take)
     }
 
     private static func read(_ handle: LogFileHandle, at offset: Int, count: Int) throws(FooterError) -> [UInt8] {
