@@ -68,11 +68,13 @@ package struct FrameList: Equatable, Sendable {
                 guard let last, tag == 0 else { throw .malformed(field: "frame file") }
                 (file, from) = (last.file, last.offset)
             } else {
-                let sort = try span.indexVarint("frame file sort", at: &offset)
-                guard let sort = LogFileID.Sort(rawValue: UInt8(truncatingIfNeeded: sort)) else {
+                let code = try span.indexVarint("frame file sort", at: &offset)
+                guard let sort = UInt8(exactly: code).flatMap(LogFileID.Sort.init(rawValue:)) else {
                     throw .malformed(field: "frame file sort")
                 }
                 file = LogFileID(sort, tag >> 1)
+                // A list has one form: whether two are equal is asked of their bytes.
+                guard file != last?.file else { throw .malformed(field: "frame file") }
             }
             let distance = Varint.unzigzag(try span.indexVarint("frame offset", at: &offset))
             let units = Int64(from / FrameHeader.alignment).addingReportingOverflow(distance)

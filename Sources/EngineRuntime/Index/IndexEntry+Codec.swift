@@ -107,9 +107,10 @@ extension IndexEntry {
 }
 
 extension RawSpan {
+    /// Bytes of records in one file, so that sums over many entries stay within 64 bits.
     func indexByteCount(_ field: String, at offset: inout Int) throws(IndexDecodingError) -> Int {
         let value = try indexVarint(field, at: &offset)
-        guard value < 1 << 62 else { throw .malformed(field: field) }
+        guard value <= FormatLimits.fileRecordByteCountMax else { throw .malformed(field: field) }
         return Int(value)
     }
 

@@ -35,6 +35,20 @@ import Testing
         #expect(list.bytes.count <= 2 * 1_000 + 8)
     }
 
+    /// Offsets 8,192 and 8,200 of segment 1 in other forms than the one that there is.
+    @Test(
+        arguments: [
+            ([3, 0x80, 0x02, 0x80, 0x10, 0, 2], "frame file sort"), ([3, 2, 0x80, 0x10, 0, 2], "frame file sort"),
+            ([3, 0, 0x80, 0x10, 3, 0, 0x82, 0x10], "frame file"), ([3, 0, 0x80, 0x10, 2, 2], "frame file"),
+            ([0, 0x80, 0x10, 0, 2], "frame file"), ([3, 0, 0x80, 0x10, 0, 0], "frames"),
+        ] as [([UInt8], String)])
+    func `a list has one form`(bytes: [UInt8], field: String) throws {
+        var offset = 0
+        #expect(throws: IndexDecodingError.malformed(field: field)) {
+            _ = try FrameList(decoding: bytes.span.bytes, count: 2, at: &offset)
+        }
+    }
+
     @Test func `bytes that no list has are refused, and none traps`() {
         var list = FrameList()
         list.append(FrameLocation(file: .append(1), offset: 8_192))
