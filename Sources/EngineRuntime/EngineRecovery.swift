@@ -213,7 +213,8 @@ struct EngineRecovery: Sendable {
             // The last records below it may be in rewrite segments, which have no place in the order of LSN.
             content.position = max(content.position, covered)
         }
-        let reader = StateReader(index: index, directory: directory, options, seams)
+        let reader = StateReader(
+            index: index, sealed: files?.newest?.sealedSegments ?? [], directory: directory, options, seams)
         do throws(RuntimeError) {
             try reader.nameExecutions(in: starts)
             let numbers: [ExecutionNumber]

@@ -48,7 +48,7 @@ package final class EngineRuntime: Sendable {
         self.files = files
         self.openingNotes = openingNotes
         self.indexer = Indexer(index: index, tail: log.follow(from: index.position))
-        self.reader = StateReader(index: index, directory: files.directory, options, seams)
+        self.reader = StateReader(index: index, log: log, directory: files.directory, options, seams)
         self.options = options
         self.seams = seams
         self.parkedHandlers = parkedHandlers

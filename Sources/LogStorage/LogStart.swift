@@ -58,6 +58,13 @@ extension SegmentedLog {
         }
     }
 
+    /// Where the readable frames of a segment end; nil when it is not in the log.
+    package func end(ofSegment number: UInt64) -> Int? {
+        state.content.withLock { content in
+            content.segments.index(ofNumber: number).map { content.segments.entries[$0].end }
+        }
+    }
+
     /// The number of the segment that is being written.
     package var newestSegment: UInt64 {
         state.content.withLock { $0.segments.entries.last?.number ?? 0 }

@@ -132,6 +132,68 @@ import Testing
         try log.close()
     }
 
+    @Test(arguments: [true, false])
+    func `dead frames behind the end of a segment are found for nobody`(isOpen: Bool) throws {
+        let disk = SimulatedDisk()
+        let path = "/log/00000001.segment"
+        var log = try LogFixture(disk).open()
+        for _ in 0..<3 {
+            try log.append(3)
+            while log.writer.step(now: 0) {}
+        }
+        var ends: [Int] = []
+        var tail = log.follow(from: .first)
+        while let frame = try tail.next() { ends.append(frame.location.offset + frame.byteCount) }
+        try log.close()
+        let whole = try #require(disk.contents(of: path))
+        // The last commit is torn, and cut off; then the cut is undone, as a loss of power may, and its sectors are all there.
+        disk.replace(path, with: whole.prefix(ends[1]) + [UInt8](repeating: 0, count: whole.count - ends[1]))
+        log = try LogFixture(disk).open()
+        try log.append(3)
+        while log.writer.step(now: 0) {}
+        disk.replace(path, with: whole)
+        let store = FrameStore(directory: "/log", fileSystem: disk, cacheByteLimit: 1 << 20)
+        let end = isOpen ? log.end(ofSegment: 1) : nil
+        for execution in 1...4 as ClosedRange<UInt64> {
+            let places = try store.locations(of: execution, in: .append(1), end: end)
+            #expect(places.allSatisfy { $0.offset < ends[1] }, "\(execution)")
+        }
+        try log.close()
+    }
+
+    @Test func `a segment that does not reach to its end is damaged, and not searched for less`() throws {
+        let disk = SimulatedDisk()
+        let log = try LogFixture(disk).open()
+        for _ in 0..<3 {
+            try log.append(3)
+            while log.writer.step(now: 0) {}
+        }
+        let end = try #require(log.end(ofSegment: 1))
+        var bytes = try #require(disk.contents(of: "/log/00000001.segment"))
+        bytes[SegmentHeader.encodedByteCount + 4] ^= 1
+        disk.replace("/log/00000001.segment", with: bytes)
+        let store = FrameStore(directory: "/log", fileSystem: disk, cacheByteLimit: 1 << 20)
+        #expect(throws: FrameStoreError.self) { try store.locations(of: 1, in: .append(1), end: end) }
+        #expect(try store.locations(of: 1, in: .append(1), end: nil).isEmpty)
+        try log.close()
+    }
+
+    @Test func `frames that are not durable yet are left out`() throws {
+        let disk = SimulatedDisk()
+        let log = try LogFixture(disk).open()
+        for _ in 0..<3 {
+            try log.append(3)
+            while log.writer.step(now: 0) {}
+        }
+        let store = FrameStore(directory: "/log", fileSystem: disk, cacheByteLimit: 1 << 20)
+        let all = try (1...4 as ClosedRange<UInt64>).flatMap { try store.locations(of: $0, in: .append(1)) }
+        let some = try (1...4 as ClosedRange<UInt64>).flatMap {
+            try store.locations(of: $0, in: .append(1), below: LSN(7))
+        }
+        #expect(Set(all).count == 3 && Set(some).count == 2)
+        try log.close()
+    }
+
     @Test func `threads may read at the same time`() async throws {
         let disk = try disk()
         let store = FrameStore(directory: "/log", fileSystem: disk, cacheByteLimit: 30_000)

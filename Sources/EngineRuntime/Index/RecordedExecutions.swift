@@ -42,8 +42,8 @@ package struct RecordedExecutions: Sendable {
         index = ExecutionIndex()
         // Whoever asks wants to see the payloads too.
         reader = StateReader(
-            index: index, directory: directory, RuntimeOptions(payloadLengthInMemoryMax: .max),
-            Seams(fileSystem: fileSystem))
+            index: index, sealed: manifest?.sealedSegments ?? [], directory: directory,
+            RuntimeOptions(payloadLengthInMemoryMax: .max), Seams(fileSystem: fileSystem))
         index.content.withLock { $0.isRebuilding = true }
         do {
             let inspector = try LogInspector(

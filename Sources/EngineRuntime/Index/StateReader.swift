@@ -8,12 +8,33 @@ import LogStorage
 struct StateReader: Sendable {
     let index: ExecutionIndex
     let frames: FrameStore
+    /// Says where the frames of an append segment end; nil: there is no open log, and ``sealedEnds`` does.
+    private let log: SegmentedLog?
+    /// Of append segments, by number. Of the others their successors say it.
+    private let sealedEnds: [UInt64: Int]
     private let delayMax: Milliseconds
     /// A longer payload stays in the log until it is wanted.
     private let payloadLengthInMemoryMax: Int
 
-    init(index: ExecutionIndex, directory: String, _ options: RuntimeOptions, _ seams: Seams) {
+    /// - Parameter log: Of which it reads, once that is open.
+    init(index: ExecutionIndex, log: SegmentedLog, directory: String, _ options: RuntimeOptions, _ seams: Seams) {
+        self.init(index: index, log: log, sealed: [], directory: directory, options, seams)
+    }
+
+    /// - Parameter sealed: The segments of a log that is not open that a manifest says the ends of.
+    init(
+        index: ExecutionIndex, sealed: [SealedSegment], directory: String, _ options: RuntimeOptions, _ seams: Seams
+    ) {
+        self.init(index: index, log: nil, sealed: sealed, directory: directory, options, seams)
+    }
+
+    private init(
+        index: ExecutionIndex, log: SegmentedLog?, sealed: [SealedSegment], directory: String,
+        _ options: RuntimeOptions, _ seams: Seams
+    ) {
         self.index = index
+        self.log = log
+        sealedEnds = Dictionary(sealed.map { ($0.number, $0.end) }) { first, _ in first }
         frames = FrameStore(
             directory: directory, fileSystem: seams.fileSystem,
             cacheByteLimit: options.maintenance.frameCacheByteCount)
@@ -161,14 +182,26 @@ struct StateReader: Sendable {
     /// Every frame with events of the execution, in the files that the entry names.
     func locations(of number: ExecutionNumber, _ entry: IndexEntry) throws(ReadError) -> [FrameLocation] {
         var locations: [FrameLocation] = []
+        // What the segment in hand has beyond it may not be durable.
+        let position = index.position
         for share in entry.shares {
+            let end = try end(of: share.file)
             do throws(FrameStoreError) {
-                locations += try frames.locations(of: number.rawValue, in: share.file)
+                locations += try frames.locations(of: number.rawValue, in: share.file, end: end, below: position)
             } catch {
                 throw ReadError(error)
             }
         }
         return locations
+    }
+
+    /// Where the frames of an append segment end; nil: the files say it.
+    private func end(of file: LogFileID) throws(ReadError) -> Int? {
+        guard file.sort == .append else { return nil }
+        guard let log else { return sealedEnds[file.number] }
+        // One that the log has forgotten was compacted meanwhile.
+        guard let end = log.end(ofSegment: file.number) else { throw .gone(file) }
+        return end
     }
 
     func frame(at location: FrameLocation) throws(ReadError) -> StoredFrame {

@@ -105,7 +105,7 @@ package final class FrameStore: Sendable {
 }
 
 extension FrameLocation {
-    fileprivate func damage(_ reason: LogDamage.Reason) -> LogDamage {
+    func damage(_ reason: LogDamage.Reason) -> LogDamage {
         LogDamage(segment: file.number, offset: offset, reason: reason, sort: file.sort)
     }
 }
