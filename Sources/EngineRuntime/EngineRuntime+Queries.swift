@@ -173,12 +173,18 @@ extension EngineRuntime {
             return try await seams.blocking { [self] () throws(RuntimeError) in
                 // The index first: it may have more by the time it is read, and then the events come twice.
                 let position = index.position
-                var events = try reader.history(of: number) ?? []
+                let indexed = try reader.history(of: number)
+                var events = indexed ?? []
                 let sequence = events.last?.sequence ?? 0
                 var reader = log.read(from: max(position, LSN(number.rawValue)))
                 while let record = try reading({ () throws(LogError) in try reader.next() }), record.lsn < end {
                     guard record.execution == number.rawValue, record.sequence > sequence else { continue }
                     events.append(try RecordedEvent(decoding: record))
+                }
+                guard events.first?.sequence == 1 else {
+                    // The index drops an execution as a whole, so it was deleted meanwhile.
+                    if indexed == nil { throw .unknownExecution(number) }
+                    throw .unreadableExecution(number, missing: nil)
                 }
                 return HistoryTrim(of: events) == nil ? events : HistoryTrim.kept(of: events)
             }
