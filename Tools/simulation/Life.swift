@@ -34,6 +34,8 @@ final class Life: Sendable {
         var engine: DurableEngine?
         var runtime: EngineRuntime?
         var isLost = false
+        /// Whether its disk is full, or was.
+        var wasFull = false
         /// Whether somebody was told that something on the disk is not what was written.
         var hasNamedDamage = false
         /// Tasks of this life that have not come to an end, its handlers' excepted.
@@ -51,6 +53,7 @@ final class Life: Sendable {
         self.promises = promises
         self.trace = trace
         self.mayBeDamaged = mayBeDamaged
+        if disk.capacity < .max { state.withLock { $0.wasFull = true } }
     }
 
     var phase: Phase { state.withLock { $0.phase } }
@@ -67,6 +70,11 @@ final class Life: Sendable {
     var hasFailed: Bool {
         guard case .failed? = runtime?.health else { return false }
         return true
+    }
+
+    func fillDisk(leaving byteCount: Int) {
+        disk.capacity = disk.usedByteCount + byteCount
+        state.withLock { $0.wasFull = true }
     }
 
     func sleep(_ duration: Duration) async throws {
@@ -157,8 +165,10 @@ final class Life: Sendable {
             } catch {
                 // Damage that a disk has done which lied is found where it is read, and named.
                 let isNamedDamage = mayBeDamaged && ((error as? RuntimeError)?.namesDamage ?? false)
+                let isOfFullDisk = state.withLock { $0.wasFull } && ((error as? RuntimeError)?.isOfRoom ?? false)
                 let isExplained =
-                    isLost || phase != .open || hasFailed || isNamedDamage || disk.operations.contains(where: \.failed)
+                    isLost || phase != .open || hasFailed || isNamedDamage || isOfFullDisk
+                    || disk.operations.contains(where: \.failed)
                 if !isExplained { promises.breaks("what is there cannot be looked at: \(error)") }
             }
         }
@@ -182,6 +192,9 @@ final class Life: Sendable {
 }
 
 extension RuntimeError {
+    /// Whether it says that the log has no room for what was asked.
+    fileprivate var isOfRoom: Bool { if case .log(.noRoom) = self { true } else { false } }
+
     /// Whether it says that something on the disk is not what was written.
     fileprivate var namesDamage: Bool {
         switch self {

@@ -53,7 +53,7 @@ extension Simulation {
     private mutating func fillDisk() {
         let room = Int.random(in: 0...40_000, using: &random)
         isFaulty = true
-        life.disk.capacity = life.disk.usedByteCount + room
+        life.fillDisk(leaving: room)
         trace.say("the disk has room for \(room) bytes")
     }
 
@@ -123,6 +123,8 @@ extension Simulation {
         tampering?(next)
         let found = WrittenLog(next)
         counts.records = max(counts.records, found.count)
+        if let damage = written.damage { trace.say("not all that was written can be read: \(damage)") }
+        if let damage = found.damage { trace.say("not all that is left can be read: \(damage)") }
         // A lie may lose what was durable, a kill nothing.
         let end = !losesPower ? written.nextLSN : isLossy ? .first : durable
         if disk != nil, let wrong = written.violation(of: found, through: end), !isLossy || found.damage == nil {
