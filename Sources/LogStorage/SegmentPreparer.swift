@@ -163,9 +163,9 @@ package final class SegmentPreparer: Sendable {
             } else {
                 content.lengtheningFailure = (content.spareRoomWanted, error)
             }
-            let answers = content.serveRoomWaiters()
+            // Before the others are looked at: who is next may want less, and asks for that.
             content.spareRoomWanted = 0
-            return answers
+            return content.serveRoomWaiters()
         }
         for answer in answers { answer.deliver() }
     }

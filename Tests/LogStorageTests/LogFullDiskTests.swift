@@ -84,6 +84,24 @@ import Testing
         try log.close()
     }
 
+    @Test func `who waits behind one that is refused for want of space has room once there is some`() async throws {
+        let disk = SimulatedDisk()
+        let fixture = LogFixture(disk, segment: 64 << 10)
+        let log = try fixture.open()
+        #expect(log.preparer.step())
+        disk.capacity = disk.usedByteCount + 1_000
+        let large = Task.immediate { try await log.reserve(byteCount: 200 << 10, .completion) }
+        let smaller = Task.immediate { try await log.reserve(byteCount: 150 << 10, .completion) }
+        #expect(log.preparer.step())
+        await #expect(throws: noRoom(2)) { try await large.value }
+        disk.capacity = .max
+        fixture.clock.advance(10_000)
+        try #require(log.preparer.step(), "nobody asks for a longer spare")
+        try await smaller.value
+        log.release(reservation: 150 << 10)
+        try log.close()
+    }
+
     private func noRoom(_ segment: UInt64) -> LogError {
         .noRoom(FileSystemError(.write, "/log/" + SegmentNames.temporary(segment), code: 28))
     }
