@@ -19,6 +19,7 @@ extension Simulation {
                 guard becomesOpen() else { return }
                 continue
             }
+            checkAccounting()
             guard let open = openExecutions() else {
                 if isLossy && life.hasNamedDamage { break }
                 continue
@@ -88,6 +89,16 @@ extension Simulation {
         promises.breaks("the engine does not come to rest")
     }
 
+    /// What is said to be live has to be what is, at every rest.
+    private func checkAccounting() {
+        guard !isLossy, let runtime = life.runtime else { return }
+        do {
+            try promises.checkAccounting(of: runtime)
+        } catch {
+            promises.breaks("what is live cannot be counted: \(error)")
+        }
+    }
+
     /// Those that have not ended, and whether they are paused. Nil: nobody answers.
     private mutating func openExecutions() -> [String: Bool]? {
         let found = Found()
@@ -119,6 +130,7 @@ extension Simulation {
             try await promises.check(engine, against: promises.facts, program, isOver: true)
         }
         settle()
+        checkAccounting()
         if let damage = WrittenLog(life.disk).damage, !isLossy { promises.breaks("the log of a sound disk: \(damage)") }
         trace.say("all have ended")
     }

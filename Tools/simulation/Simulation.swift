@@ -101,6 +101,7 @@ package struct Simulation {
         life.open(program, options, maintenance, seed: seed &+ UInt64(life.number) << 32) {
             [promises, program] engine in
             try await promises.check(engine, against: facts, program, isOver: false)
+            if !life.mayBeDamaged { try promises.checkAccounting(of: engine.runtime) }
         }
     }
 

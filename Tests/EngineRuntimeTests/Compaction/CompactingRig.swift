@@ -162,27 +162,3 @@ struct Seen: Equatable {
         return nil
     }
 }
-
-extension EngineRuntime {
-    /// What does not hold of the accounting of live bytes: nil for a sound index.
-    func accountingViolation() throws -> String? {
-        try indexer.paused { () throws(RuntimeError) in
-            let bytes = index.content.withLock { $0.bytes }
-            let live: [LogFileID: Int]
-            do throws(IndexError) { live = try index.recount() } catch { throw .index(error) }
-            for (file, count) in live where count > 0 && bytes[file] == nil {
-                return "\(count) bytes are needed of \(file.name), which the log does not have"
-            }
-            for (file, counted) in bytes.sorted(by: { $0.key < $1.key }) {
-                let recounted = live[file] ?? 0
-                if counted.live != recounted {
-                    return "\(file.name) has \(recounted) live bytes and is said to have \(counted.live)"
-                }
-                if !(0...counted.total).contains(counted.live) {
-                    return "\(file.name) has \(counted.live) live bytes of \(counted.total)"
-                }
-            }
-            return nil
-        }
-    }
-}
