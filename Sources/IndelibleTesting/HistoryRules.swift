@@ -25,6 +25,9 @@ package struct HistoryRules {
 
     /// - Parameter isInFlight: Whether an invocation may not have come to its end yet.
     package static func violation(in history: [HistoryEvent], isInFlight: Bool = false) -> String? {
+        if let mark = history.first, mark.type == "HistoryTrimmed" {
+            return violation(after: mark, history.dropFirst())
+        }
         var rules = HistoryRules()
         for (index, event) in history.enumerated() {
             if event.id != index + 1 { return "the event after EventId \(index) has EventId \(event.id)" }
@@ -36,6 +39,25 @@ package struct HistoryRules {
         }
         return nil
     }
+
+    /// Of a trimmed history there are the start and the end, with the EventIds that they had.
+    private static func violation(after mark: HistoryEvent, _ rest: ArraySlice<HistoryEvent>) -> String? {
+        if mark.id != 0 { return "the mark of a trimmed history has EventId \(mark.id)" }
+        guard rest.count == 2, let start = rest.first, let end = rest.last else {
+            return "a trimmed history has \(rest.count) events, and not its start and its end"
+        }
+        if start.type != "ExecutionStarted" || start.id != 1 { return "a trimmed history begins with \(start.type)" }
+        if !typesOfEnds.contains(end.type) { return "a trimmed history ends with \(end.type)" }
+        if end.id <= start.id { return "the end has EventId \(end.id)" }
+        if end.time < start.time || mark.time < end.time { return "a history was trimmed before its end" }
+        return rest.lazy.compactMap { event in
+            missingDetail(of: event).map { "EventId \(event.id), \(event.type): it has no \($0)" }
+        }.first
+    }
+
+    private static let typesOfEnds: Set = [
+        "ExecutionSucceeded", "ExecutionFailed", "ExecutionTimedOut", "ExecutionStopped",
+    ]
 
     private mutating func take(_ event: HistoryEvent) -> String? {
         if (event.type == "ExecutionStarted") != (event.id == 1) { return "a history begins with its start, once" }

@@ -40,6 +40,8 @@ struct Program: Sendable {
         /// Whether the handler does one thing more when it is cancelled, or lets the error pass.
         var undoes: Bool
         var options: FunctionOptions
+        /// Whether its executions are there for ever, were it by their summary.
+        var isKept: Bool
     }
 
     let functions: [Function]
@@ -75,11 +77,30 @@ private struct NodeGenerator {
         if chance(1, of: 4) { options.executionTimeout = .seconds(number(20...4_000)) }
         if chance(1, of: 3) { options.invocationTimeout = .seconds(number(5...60)) }
         if chance(1, of: 4) { options.concurrencyLimit = number(1...3) }
-        if chance(1, of: 4) { options.retention = RetentionPolicy(.history(for: .seconds(number(1...60)))) }
+        var isKept = true
+        if chance(2, of: 5) { (options.retention, isKept) = retention() }
         let undoes = chance(1, of: 2)
         return Program.Function(
             name: "function-\(index)", nodes: nodes(depth: index == 0 ? 3 : 2, 1...4), undoes: undoes,
-            options: options)
+            options: options, isKept: isKept)
+    }
+
+    private mutating func retention() -> (RetentionPolicy, isKept: Bool) {
+        let succeeded = period()
+        let otherwise = chance(1, of: 2) ? succeeded : period()
+        return (
+            RetentionPolicy(succeeded: succeeded.0, otherwise: otherwise.0), succeeded.isKept && otherwise.isKept
+        )
+    }
+
+    private mutating func period() -> (RetentionPeriod, isKept: Bool) {
+        let history = Duration.seconds(number(1...60))
+        switch number(0...4) {
+        case 0: return (.forever, true)
+        case 1...2: return (.history(for: history), false)
+        case 3: return (.history(for: history, thenSummaryFor: .seconds(number(1...600))), false)
+        default: return (.history(for: history, thenSummaryFor: nil), true)
+        }
     }
 
     private mutating func nodes(depth: Int, _ count: ClosedRange<Int>) -> [Program.Node] {

@@ -11,7 +11,7 @@ extension Promises {
     func check(_ engine: DurableEngine, against facts: Facts, _ program: Program, isOver: Bool) async throws {
         let runtime = engine.runtime
         // Not those that a retention may take at any time.
-        let kept = Set(program.functions.filter { $0.options.retention == .forever }.map(\.name))
+        let kept = Set(program.functions.filter(\.isKept).map(\.name))
         let list = try await runtime.list()
         let known = Set(list.map(\.id.description))
         for (name, start) in facts.started.sorted(by: { $0.key < $1.key })
@@ -33,6 +33,11 @@ extension Promises {
         }
     }
 
+    /// Whether what is said to be live of each file is what a recount finds.
+    func checkAccounting(of runtime: EngineRuntime) throws(RuntimeError) {
+        if let wrong = try runtime.accountingViolation() { breaks(wrong) }
+    }
+
     /// Whether anybody has asked for its deletion, before this opening or since.
     private func mayBeGone(_ id: String, _ facts: Facts) -> Bool {
         facts.deletionsAsked.contains(id) || self.facts.deletionsAsked.contains(id)
@@ -51,12 +56,7 @@ extension Promises {
             if case .unknownExecution = error { return nil }
             throw error
         }
-        // What is left of a trimmed history is no complete one.
-        if HistoryTrim(of: records) == nil,
-            let wrong = violation(ofHistory: records, summary, facts, isOver: isOver)
-        {
-            return wrong
-        }
+        if let wrong = violation(ofHistory: records, summary, facts, isOver: isOver) { return wrong }
         if facts.stopped.contains(id), !summary.status.isTerminal { return "it goes on, and was stopped" }
         if facts.cancelled.contains(id), summary.cancelRequest == nil, !summary.status.isTerminal {
             return "a request to end is lost"
@@ -71,13 +71,17 @@ extension Promises {
         ofHistory records: [RecordedEvent], _ summary: ExecutionSummary, _ facts: Facts, isOver: Bool
     ) -> String? {
         let id = summary.id.description
-        let history: [Indelible.HistoryEvent]
+        let trim = HistoryTrim(of: records)
+        var history = trim.map { [Indelible.HistoryEvent($0)] } ?? []
         do throws(RecordError) {
-            history = try HistoryProjection.history(of: records).compactMap { Indelible.HistoryEvent($0) }
+            history += try HistoryProjection.history(of: records).compactMap { Indelible.HistoryEvent($0) }
         } catch {
             return "its history cannot be shown: \(error)"
         }
         if let wrong = HistoryRules.violation(in: history, isInFlight: !isOver) { return wrong }
+        // Of what it had in between nobody is told any more.
+        if trim != nil { return nil }
+        if summary.historyTrimTime != nil { return "its history was trimmed, and is there" }
         if let wrong = Self.violation(ofRecords: records) { return wrong }
         let payloads = Set(history.compactMap(\.payload))
         for result in (facts.results[id] ?? []).sorted() where !payloads.contains(Self.json(result)) {

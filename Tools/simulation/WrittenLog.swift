@@ -5,7 +5,7 @@ import LogStorage
 /// in rewrite segments.
 ///
 /// Whatever a crash does, what is found after it is the beginning of what was written before it. Of an execution that is gone
-/// nothing need be found.
+/// nothing need be found, and of a trimmed history what outlives it.
 struct WrittenLog {
     private struct Place: Hashable {
         var execution: UInt64
@@ -15,10 +15,13 @@ struct WrittenLog {
     private struct Event {
         var lsn: UInt64
         var hash: UInt64
+        /// Whether it is still its execution's after the history was trimmed.
+        var outlivesHistory: Bool
     }
 
     private var events: [Place: Event] = [:]
     private var gone: Set<UInt64> = []
+    private var trimmed: Set<UInt64> = []
     /// The LSN after the last record of the append segments.
     private(set) var nextLSN = LSN.first
     /// Why they cannot all be read.
@@ -72,13 +75,14 @@ struct WrittenLog {
         // Snapshots say what events have said.
         guard let kind = EventKind(rawValue: record.kind) else { return }
         if kind == .executionDeleted || kind == .retentionTrimmed { gone.insert(record.execution) }
+        if kind == .historyTrimmed { trimmed.insert(record.execution) }
         var digest = Digest()
         digest.mix(record.lsn.rawValue)
         digest.mix(UInt64(record.kind))
         digest.mix(UInt64(bitPattern: record.time))
         digest.mix(bytes: record.body)
         let place = Place(execution: record.execution, sequence: record.sequence)
-        let event = Event(lsn: record.lsn.rawValue, hash: digest.value)
+        let event = Event(lsn: record.lsn.rawValue, hash: digest.value, outlivesHistory: kind.outlivesHistory)
         if let known = events.updateValue(event, forKey: place), known.hash != event.hash {
             damage = damage ?? "there are two records \(record.sequence) of execution \(record.execution)"
         }
@@ -91,19 +95,20 @@ struct WrittenLog {
         if let damage = later.damage { return damage }
         if later.nextLSN < end { return "the log ends at LSN \(later.nextLSN), and reached \(end)" }
         for (place, event) in later.events.sorted(by: { $0.value.lsn < $1.value.lsn })
-        // After a sync that lied even that an execution is gone may be lost, and what was dropped of it be there again.
-        where !gone.contains(place.execution) && !later.gone.contains(place.execution)
-            && events[place]?.hash != event.hash
-        {
+        // After a sync that lied even that something was dropped may be lost, and it be there again.
+        where !mayLack(event, at: place) && !later.mayLack(event, at: place) && events[place]?.hash != event.hash {
             return "the record at LSN \(event.lsn), \(place.sequence) of execution \(place.execution), was not written"
         }
         for (place, event) in events.sorted(by: { $0.value.lsn < $1.value.lsn })
-        where event.lsn < later.nextLSN.rawValue && !later.gone.contains(place.execution)
-            && later.events[place] == nil
-        {
+        where event.lsn < later.nextLSN.rawValue && later.events[place] == nil && !later.mayLack(event, at: place) {
             return "the record at LSN \(event.lsn), \(place.sequence) of execution \(place.execution), is lost"
         }
         return nil
+    }
+
+    /// Whether the event may have been dropped.
+    private func mayLack(_ event: Event, at place: Place) -> Bool {
+        gone.contains(place.execution) || trimmed.contains(place.execution) && !event.outlivesHistory
     }
 }
 

@@ -57,7 +57,7 @@ public struct HistoryEvent: Sendable, Hashable {
 
 extension HistoryEvent {
     /// The mark of a trimmed history, so that nobody takes what follows for all that there was.
-    init(_ trim: HistoryTrim) {
+    package init(_ trim: HistoryTrim) {
         self.init(id: 0, type: "HistoryTrimmed", time: Date(trim.time), operation: nil)
     }
 
