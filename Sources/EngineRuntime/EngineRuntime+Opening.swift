@@ -76,8 +76,10 @@ extension Core {
         }
         if isOwed(number) {
             turn.releases.append(.completeParent(number))
-        } else if let state = engine.execution(number), state.start.isPlain, state.status.isTerminal {
-            record([.executionDeleted], of: number, in: &turn)
+        } else if let state = engine.execution(number), state.status.isTerminal {
+            // Whoever invoked it says so, and may leave memory before this one does.
+            if state.endForParent != nil { toldParents.insert(number) }
+            if state.start.isPlain { record([.executionDeleted], of: number, in: &turn) }
         }
         turn.touched.append(number)
     }

@@ -139,6 +139,30 @@ import Testing
         try await runtime.close(grace: .zero)
     }
 
+    @Test func `an invoked execution that is looked at later leaves memory, and its retention ends it`() async throws {
+        let child = FunctionRegistration(
+            name: "child", retention: RetentionPolicy(Milliseconds(60_000))
+        ) { _ in .succeeded(result: nil) }
+        let runtime = try await rig.open([.caller(of: "child"), child], options: Self.options)
+        let parent = try await runtime.start(function: "pay", input: nil).id
+        #expect(try await runtime.end(of: parent.number).status == .succeeded)
+        await runtime.quiet()
+        let number = try #require(try await runtime.list().map(\.id.number).first { $0 != parent.number })
+        #expect(try runtime.rest() == 2)
+        // The one that invoked it is there when it comes in, knows its result, and leaves before it.
+        _ = try await runtime.summary(parent.number)
+        _ = try await runtime.summary(number)
+        await runtime.quiet()
+        try runtime.rest()
+        try runtime.rest()
+        #expect(runtime.residentCount == 0)
+        rig.clock.advance(by: 61_000)
+        try await runtime.passTime()
+        await runtime.quiet()
+        await #expect(throws: RuntimeError.self) { try await runtime.summary(number) }
+        try await runtime.close(grace: .zero)
+    }
+
     @Test(arguments: [false, true])
     func `an engine that was opened again goes on with what was on the disk`(keepsUnsynced: Bool) async throws {
         let runtime = try await open()
