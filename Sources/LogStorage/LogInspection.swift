@@ -6,8 +6,14 @@ struct LogInspection {
     /// The sealed segments that there must be, by number; nil: all.
     private let retained: [UInt64: SealedSegment]?
     private let lastRetained: UInt64
+    /// The rewrite segments that there must be; nil: those that there are.
+    private let rewrites: [UInt64]?
 
-    init(directory: LogDirectory, fileSystem: any LogFileSystem, retained: [SealedSegment]? = nil) {
+    init(
+        directory: LogDirectory, fileSystem: any LogFileSystem, retained: [SealedSegment]? = nil,
+        rewrites: [UInt64]? = nil
+    ) {
+        self.rewrites = rewrites
         self.directory = directory
         self.fileSystem = fileSystem
         self.retained = retained.map { rows in Dictionary(rows.map { ($0.number, $0) }) { first, _ in first } }
@@ -15,7 +21,9 @@ struct LogInspection {
     }
 
     mutating func run(progress: (Int, Int) -> Void, _ take: (LocatedFrame) -> Void) throws(LogError) {
-        var numbers = directory.segments
+        // One that is not listed was dropped, and what it held may be held by others since.
+        var numbers = directory.segments.filter(isExpected)
+        let rewrites = rewrites ?? directory.rewrites
         var index = 0
         while index < numbers.count {
             let number = numbers[index]
@@ -33,12 +41,31 @@ struct LogInspection {
                 if try !inspect(place, take) { continue }
             }
             index += 1
-            progress(index, numbers.count + directory.rewrites.count)
+            progress(index, numbers.count + rewrites.count)
         }
-        for (index, number) in directory.rewrites.enumerated() {
-            try inspectRewrite(number)
-            progress(numbers.count + index + 1, numbers.count + directory.rewrites.count)
+        checkEnd(numbers.last ?? 0)
+        for (index, number) in rewrites.enumerated() {
+            if directory.rewrites.contains(number) {
+                try inspectRewrite(number)
+            } else {
+                report.problems.append(LogDamage(segment: number, offset: 0, reason: .missing, sort: .rewrite))
+            }
+            progress(numbers.count + index + 1, numbers.count + rewrites.count)
         }
+    }
+
+    /// Notes what is missing behind the newest segment that is there: the list was made durable when it was.
+    private mutating func checkEnd(_ newest: UInt64) {
+        guard let last = retained?[lastRetained] else { return }
+        for number in (retained ?? [:]).keys.sorted() where number > newest {
+            report.problems.append(LogDamage(segment: number, offset: 0, reason: .missing))
+        }
+        guard report.problems.isEmpty, report.nextLSN < last.nextLSN else { return }
+        let end = report.segments.last?.end ?? 0
+        report.problems.append(
+            LogDamage(
+                segment: newest, offset: end,
+                reason: .recordsMissing(next: report.nextLSN, durable: last.nextLSN, found: nil)))
     }
 
     private func isExpected(_ number: UInt64) -> Bool {

@@ -6,19 +6,52 @@ package struct LogInspector: Sendable {
     private let path: String
     private let fileSystem: any LogFileSystem
     private let retained: [SealedSegment]?
+    private let rewrites: [UInt64]?
 
     /// - Parameter retained: The sealed segments that the log still has, as the newest snapshot of the engine lists them:
     ///   of those up to the last one listed, others were dropped on purpose. Nil: none were.
+    /// - Parameter rewrites: The rewrite segments of the log; nil: all that are there.
     /// - Throws: ``LogError/notALog(path:found:)`` also for an empty directory.
     package init(
-        directory: String, fileSystem: any LogFileSystem, retained: [SealedSegment]? = nil
+        directory: String, fileSystem: any LogFileSystem, retained: [SealedSegment]? = nil, rewrites: [UInt64]? = nil
     ) throws(LogError) {
         path = directory
         self.fileSystem = fileSystem
         self.retained = retained
+        self.rewrites = rewrites
         let survey = try LogDirectory(surveying: directory, fileSystem: fileSystem)
         if survey.segments.isEmpty { throw .notALog(path: directory, found: "no segment") }
     }
+
+    /// The same with what a manifest lists; nil: there is none.
+    package init(directory: String, fileSystem: any LogFileSystem, manifest: Manifest?) throws(LogError) {
+        try self.init(
+            directory: directory, fileSystem: fileSystem, retained: manifest?.listedSegments,
+            rewrites: manifest?.rewriteSegments.map(\.number))
+    }
+
+    /// ``verify(progress:)`` with what the newest manifest lists, again and again while a running engine replaces it.
+    package static func verify(
+        _ directory: String, fileSystem: any LogFileSystem, progress: (_ done: Int, _ count: Int) -> Void = { _, _ in }
+    ) throws(LogError) -> LogReport {
+        let store = ManifestStore(directory: directory, fileSystem: fileSystem)
+        var attempt = 1
+        while true {
+            let manifest = try store.newest().manifest
+            let result = Result { () throws(LogError) in
+                try LogInspector(directory: directory, fileSystem: fileSystem, manifest: manifest)
+                    .verify(progress: progress)
+            }
+            if case .success(let report) = result, report.isIntact { return report }
+            // What looks like damage may have been compacted away just before; then there is a newer manifest.
+            guard attempt < Self.attemptCount, try store.newest().manifest?.number != manifest?.number else {
+                return try result.get()
+            }
+            attempt += 1
+        }
+    }
+
+    private static let attemptCount = 5
 
     /// Reads every frame and checks every checksum and link, past any damage.
     ///
@@ -71,7 +104,8 @@ package struct LogInspector: Sendable {
         _ report: inout LogReport, progress: (Int, Int) -> Void = { _, _ in }, _ take: (LocatedFrame) -> Void
     ) throws(LogError) {
         let survey = try LogDirectory(surveying: path, fileSystem: fileSystem)
-        var inspection = LogInspection(directory: survey, fileSystem: fileSystem, retained: retained)
+        var inspection = LogInspection(
+            directory: survey, fileSystem: fileSystem, retained: retained, rewrites: rewrites)
         try inspection.run(progress: progress, take)
         report = inspection.report
     }

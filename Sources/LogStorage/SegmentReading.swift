@@ -16,8 +16,15 @@ struct SegmentReading {
     init(
         _ file: LogFileID, in directory: String, _ fileSystem: any LogFileSystem, _ mode: FileOpenMode = .read
     ) throws(LogError) {
+        try self.init(file, at: directory + "/" + file.name, fileSystem, mode)
+    }
+
+    /// The same for a file that has not got its name yet.
+    init(
+        _ file: LogFileID, at path: String, _ fileSystem: any LogFileSystem, _ mode: FileOpenMode = .read
+    ) throws(LogError) {
         do throws(FileSystemError) {
-            handle = LogFileHandle(try fileSystem.open(directory + "/" + file.name, mode))
+            handle = LogFileHandle(try fileSystem.open(path, mode))
         } catch {
             throw .storage(error)
         }
@@ -32,6 +39,15 @@ struct SegmentReading {
         return LogDamage(
             segment: header.number, offset: size, reason: .fileTooShort(size: size, expected: expected),
             sort: header.file.sort)
+    }
+
+    /// What is wrong with a rewrite segment, as the device holds it.
+    func rewriteDamage() throws(LogError) -> LogDamage? {
+        guard let rewrite = header.rewrite else { preconditionFailure("a rewrite segment that is none") }
+        if let damage = try checkSize(expected: header.byteCount) { return damage }
+        var walk = SegmentWalk(FrameScanner(file, header: header, end: rewrite.framesEnd, readsDevice: true))
+        if case .damaged(let damage) = try walk.judgeRewrite(rewrite, { _ in }) { return damage }
+        return nil
     }
 
     /// Where a footer ends if there is one: with the file, but of a rewrite segment with the size that it was made with.

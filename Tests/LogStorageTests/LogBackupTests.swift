@@ -222,29 +222,6 @@ import Testing
         _ = try Self.backUp(disk)
     }
 
-    @Test func `files that never change are copied once, manifests last, and go when the log's are gone`() throws {
-        let disk = SimulatedDisk()
-        try Self.append(3, disk, seed: 1)
-        let table = [UInt8](repeating: 7, count: 3_000_000)
-        disk.replace("/log/00000001.table", with: table)
-        disk.replace("/log/00000001.rewrite", with: [1, 2, 3])
-        disk.replace("/log/00000001.manifest", with: [4])
-        _ = try Self.backUp(disk)
-        #expect(disk.contents(of: "/backup/00000001.table") == table)
-        #expect(disk.contents(of: "/backup/00000001.rewrite") == [1, 2, 3])
-        let names = disk.operations.filter { $0.operation == .rename && $0.path.hasPrefix("/backup") }.map(\.path)
-        #expect(names.last == "/backup/00000001.manifest.tmp")
-        disk.replace("/log/00000002.manifest", with: [5])
-        disk.lose("/log/00000001.manifest")
-        disk.lose("/log/00000001.table")
-        let start = disk.operationCount()
-        _ = try Self.backUp(disk)
-        #expect(disk.contents(of: "/backup/00000001.table") == nil)
-        #expect(disk.contents(of: "/backup/00000002.manifest") == [5])
-        let written = disk.operations.dropFirst(start).filter { $0.operation == .write }.map(\.path)
-        #expect(!written.contains { $0.contains("rewrite") })
-    }
-
     @Test func `a live log on real files is backed up and restored`() throws {
         let root = NSTemporaryDirectory() + "log-backup-\(UUID())"
         defer { try? FileManager.default.removeItem(atPath: root) }

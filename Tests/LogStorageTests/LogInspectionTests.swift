@@ -81,6 +81,31 @@ import Testing
         #expect(try verify(files).problems.map(\.reason) == [.foreignLog])
     }
 
+    @Test func `what a manifest lists behind the newest segment, and rewrite segments that it lists, must be there`()
+        throws
+    {
+        let sample = try LogStartTests.Sample()
+        let files = MemoryFiles(sample.contents)
+        var rows = sample.rows
+        let newest = try #require(LogDirectory(surveying: "/log", fileSystem: files).segments.last)
+        rows.append(
+            SealedSegment(number: newest + 1, firstLSN: LSN(900), nextLSN: LSN(900), end: 8_192, lastFrameCRC: 0))
+        #expect(try verify(files, retained: rows).problems.map(\.reason) == [.missing])
+        // All files are there, and the last one ends before the position.
+        let end = try verify(files, retained: sample.rows).nextLSN
+        rows.removeAll { $0.number == newest }
+        rows[rows.count - 1].number = newest
+        rows[rows.count - 1].nextLSN = end.advanced(by: 1)
+        #expect(
+            try verify(files, retained: rows).problems.map(\.reason) == [
+                .recordsMissing(next: end, durable: end.advanced(by: 1), found: nil)
+            ])
+        let report = try LogInspector(
+            directory: "/log", fileSystem: files, retained: sample.rows, rewrites: [4]
+        ).verify()
+        #expect(report.problems.map(\.file) == [.rewrite(4)])
+    }
+
     @Test func `segments that the snapshot does not list were dropped on purpose`() throws {
         let sample = try LogStartTests.Sample()
         let files = MemoryFiles(sample.contents)

@@ -47,7 +47,7 @@ package struct RecordedExecutions: Sendable {
         index.content.withLock { $0.isRebuilding = true }
         do {
             let inspector = try LogInspector(
-                directory: directory, fileSystem: fileSystem, retained: manifest?.listedSegments)
+                directory: directory, fileSystem: fileSystem, manifest: manifest)
             let all = try ManifestStore(directory: directory, fileSystem: fileSystem).rewriteSegments().map(\.0)
             for number in manifest?.rewriteSegments.map(\.number) ?? all {
                 var failure: IndexError?

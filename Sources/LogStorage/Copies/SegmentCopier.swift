@@ -16,24 +16,48 @@ struct SegmentCopier {
         var end: Int
         /// The LSN after its last record.
         var nextLSN: LSN
+        /// 0: it was there.
+        var writtenByteCount: Int
     }
 
-    /// Copies segment `number` to its temporary name in the target, durably but for the name.
+    /// What says where a segment's frames end.
+    private enum Bound {
+        case successor(SegmentHeader)
+        /// Its successor may have been dropped.
+        case row(SealedSegment)
+        /// Nothing but the frames.
+        case open
+    }
+
+    /// Copies segment `number` to its temporary name in the target, durably but for the name. A copy that a run which was
+    /// cut has left there whole is taken as it is.
     ///
-    /// - Parameter isNewest: Whether it has no successor. A live writer may give it one at any time; then it is copied as
-    ///   far as it went when that was seen.
-    func copy(_ number: UInt64, isNewest: Bool) throws(LogCopyError) -> Copy {
-        let segment = try open(number)
-        if isNewest, let (end, nextLSN) = try endOfNewest(segment) {
-            return try copy(segment, end: end, nextLSN: nextLSN, successor: nil)
+    /// - Parameters:
+    ///   - isNewest: Whether it has no successor. A live writer may give it one at any time; then it is copied as far as
+    ///     it went when that was seen.
+    ///   - row: Where it ends, if the manifest says so.
+    /// - Returns: Nil when the source has no such file any more.
+    func copy(_ number: UInt64, isNewest: Bool, row: SealedSegment?) throws(LogCopyError) -> Copy? {
+        guard let segment = try open(number) else { return nil }
+        if let row {
+            return try copy(segment, end: min(row.end, segment.header.byteCount), nextLSN: row.nextLSN, .row(row))
         }
-        let successor = try open(number + 1).header
+        if isNewest, let (end, nextLSN) = try endOfNewest(segment) {
+            return try copy(segment, end: end, nextLSN: nextLSN, .open)
+        }
+        guard let successor = try open(number + 1)?.header else { return nil }
         let end = successor.endOfPredecessor(segment.header)
-        return try copy(segment, end: end, nextLSN: successor.firstLSN, successor: successor)
+        return try copy(segment, end: end, nextLSN: successor.firstLSN, .successor(successor))
     }
 
-    private func open(_ number: UInt64) throws(LogCopyError) -> SegmentReading {
-        do throws(LogError) { return try SegmentReading(number, in: source, fileSystem) } catch { throw .source(error) }
+    private func open(_ number: UInt64) throws(LogCopyError) -> SegmentReading? {
+        do throws(LogError) {
+            return try SegmentReading(number, in: source, fileSystem)
+        } catch .storage(let error) where error.reason == .notFound {
+            return nil
+        } catch {
+            throw .source(error)
+        }
     }
 
     /// Where the newest segment's whole groups end, once all before that place is on the disk; nil when it has got a
@@ -71,10 +95,12 @@ struct SegmentCopier {
     }
 
     private func copy(
-        _ segment: SegmentReading, end: Int, nextLSN: LSN, successor: SegmentHeader?
+        _ segment: SegmentReading, end: Int, nextLSN: LSN, _ bound: Bound
     ) throws(LogCopyError) -> Copy {
         let path = target + "/" + SegmentNames.temporary(segment.header.number)
+        var copy = Copy(header: segment.header, end: end, nextLSN: nextLSN, writtenByteCount: 0)
         let file: any LogFile
+        if try isThereWhole(path, copy, bound) { return copy }
         do throws(FileSystemError) {
             if try fileSystem.exists(path) { try fileSystem.remove(path) }
             file = try fileSystem.open(path, .create)
@@ -82,14 +108,27 @@ struct SegmentCopier {
             throw .storage(error)
         }
         defer { file.close() }
+        try write(segment, through: end, to: file, bound)
+        if try !holds(file, copy, bound) {
+            try check(segment, copy, bound)
+            throw .copyDiffers(path: path)
+        }
+        copy.writtenByteCount = end
+        return copy
+    }
+
+    private func write(
+        _ segment: SegmentReading, through end: Int, to file: any LogFile, _ bound: Bound
+    ) throws(LogCopyError) {
+        // What the newest one's cache shows after a failed sync is not on the disk.
+        let readsDevice = if case .open = bound { true } else { false }
         var offset = 0
         while offset < end {
             let bytes: [UInt8]
             do throws(FileSystemError) {
-                // What the newest one's cache shows after a failed sync is not on the disk.
                 let count = min(Self.chunk, end - offset)
                 bytes =
-                    successor == nil
+                    readsDevice
                     ? try segment.file.readUncached(at: offset, count: count)
                     : try segment.file.read(at: offset, count: count)
             } catch {
@@ -105,21 +144,36 @@ struct SegmentCopier {
         } catch {
             throw .storage(error)
         }
-        let copy = Copy(header: segment.header, end: end, nextLSN: nextLSN)
-        if try !holds(file, copy, successor) {
-            try check(segment, copy, successor)
-            throw .copyDiffers(path: path)
+    }
+
+    /// Whether a file that was left under the temporary name is the copy already. That of a segment that is written to never is.
+    private func isThereWhole(_ path: String, _ copy: Copy, _ bound: Bound) throws(LogCopyError) -> Bool {
+        if case .open = bound { return false }
+        let left: LogFileHandle
+        do throws(FileSystemError) {
+            if try !fileSystem.exists(path) { return false }
+            left = LogFileHandle(try fileSystem.open(path, .readWrite))
+            guard try left.file.size() == copy.header.byteCount else { return false }
+            // It was synced, if it is whole; nobody knows whether it is.
+            try left.file.sync()
+        } catch {
+            throw .storage(error)
         }
-        return copy
+        return try holds(left.file, copy, bound)
     }
 
     /// Whether the file, as its disk holds it, is all of the copy.
-    private func holds(_ file: any LogFile, _ copy: Copy, _ successor: SegmentHeader?) throws(LogCopyError) -> Bool {
+    private func holds(_ file: any LogFile, _ copy: Copy, _ bound: Bound) throws(LogCopyError) -> Bool {
         do throws(LogError) {
             guard try SegmentHeader.read(file, number: copy.header.number) == copy.header else { return false }
             var walk = SegmentWalk(FrameScanner(file, header: copy.header, end: copy.end, readsDevice: true))
-            if let successor { return try walk.judge(successor: successor, { _ in }) == .whole(torn: nil) }
-            return try walk.run({ _ in }) == nil && walk.wholeEnd == copy.end && walk.entry.nextLSN == copy.nextLSN
+            switch bound {
+            case .successor(let header): return try walk.judge(successor: header, { _ in }) == .whole(torn: nil)
+            case .row(let row): return try walk.judge(row) { _ in } == .whole(torn: nil)
+            case .open:
+                return try walk.run({ _ in }) == nil && walk.wholeEnd == copy.end
+                    && walk.entry.nextLSN == copy.nextLSN
+            }
         } catch .storage(let error) {
             throw .storage(error)
         } catch {
@@ -128,12 +182,14 @@ struct SegmentCopier {
     }
 
     /// Throws what is wrong with the source, if that is why the copy is no good.
-    private func check(_ segment: SegmentReading, _ copy: Copy, _ successor: SegmentHeader?) throws(LogCopyError) {
+    private func check(_ segment: SegmentReading, _ copy: Copy, _ bound: Bound) throws(LogCopyError) {
         do throws(LogError) {
             var walk = SegmentWalk(FrameScanner(segment.file, header: copy.header, end: copy.end))
             let verdict =
-                if let successor { try walk.judge(successor: successor, { _ in }) } else {
-                    try walk.judgeNewest({ _ in })
+                switch bound {
+                case .successor(let header): try walk.judge(successor: header, { _ in })
+                case .row(let row): try walk.judge(row, { _ in })
+                case .open: try walk.judgeNewest({ _ in })
                 }
             if case .damaged(let damage) = verdict { throw .damaged(damage) }
         } catch {

@@ -73,6 +73,6 @@ struct StagedDirectory {
     }
 
     private func settle(_ name: String) throws(FileSystemError) {
-        try fileSystem.rename(path + "/" + ImmutableCopier.temporary(name), to: path + "/" + name)
+        try fileSystem.rename(path + "/" + SegmentNames.temporary(name), to: path + "/" + name)
     }
 }

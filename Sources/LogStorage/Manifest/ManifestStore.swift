@@ -30,6 +30,23 @@ package struct ManifestStore: Sendable {
     package func newest(
         below limit: UInt64 = .max
     ) throws(LogError) -> (manifest: Manifest?, rejected: [(name: String, reason: ManifestError)]) {
+        for _ in 1..<Self.attemptCount {
+            do throws(LogError) {
+                return try newestListed(below: limit)
+            } catch .storage(let error) where error.reason == .notFound {
+                // Who has the log open has written two newer ones since the directory was listed.
+            } catch {
+                throw error
+            }
+        }
+        return try newestListed(below: limit)
+    }
+
+    private static let attemptCount = 10
+
+    private func newestListed(
+        below limit: UInt64
+    ) throws(LogError) -> (manifest: Manifest?, rejected: [(name: String, reason: ManifestError)]) {
         var rejected: [(name: String, reason: ManifestError)] = []
         for number in try LogDirectory(surveying: directory, fileSystem: fileSystem).manifests.reversed()
         where number < limit {

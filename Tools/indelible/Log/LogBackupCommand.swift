@@ -10,7 +10,10 @@ struct LogBackupCommand: ParsableCommand {
             indelible log backup --data payments.log --to /mnt/backup/payments.log
 
             After every run the backup is a log of its own, with all that was acknowledged when the run began, and every \
-            byte that was copied has been read back and checked. Sealed segments are copied once, the newest one each time.
+            byte that was copied has been read back and checked. Sealed segments are copied once, the newest one each time; what \
+            compaction has dropped from the log leaves the backup too.
+
+            A run that was interrupted leaves the backup as it was or further on; the next run, or a restore, finishes it.
 
             To use a backup, restore it to another directory ('indelible log restore'). A program that opens the backup \
             itself writes to it, and the next run refuses it then. To look at it is harmless: 'log verify', 'execution \
@@ -29,9 +32,13 @@ struct LogBackupCommand: ParsableCommand {
         var logID: String
         var copiedSegments: [UInt64]
         var keptSegments: Int
+        var copiedRewriteSegments: [UInt64]
+        var keptRewriteSegments: Int
         var bytes: Int
         /// The LSN that follows the backup's last record.
         var nextLSN: UInt64
+        /// What was left out, since it is damaged and can be made anew.
+        var notes: [String]
     }
 
     func run() throws {
@@ -41,10 +48,13 @@ struct LogBackupCommand: ParsableCommand {
         }
         let line = Line(
             logID: "\(report.logID)", copiedSegments: report.copied, keptSegments: report.keptCount,
-            bytes: report.byteCount, nextLSN: report.nextLSN.rawValue)
+            copiedRewriteSegments: report.copiedRewrites, keptRewriteSegments: report.keptRewriteCount,
+            bytes: report.byteCount, nextLSN: report.nextLSN.rawValue, notes: report.notes)
         try CopyCommand.show(line, json: format.json) {
-            "\(to): records up to LSN \(line.nextLSN - 1); copied \(counted(report.copied.count, "segment")) "
-                + "(\(byteText(line.bytes))), \(line.keptSegments) were there"
+            let copied = report.copied.count + report.copiedRewrites.count
+            return "\(to): records up to LSN \(line.nextLSN - 1); copied \(counted(copied, "segment")) "
+                + "(\(byteText(line.bytes))), \(report.keptCount + report.keptRewriteCount) were there"
+                + report.notes.map { "\n\($0)" }.joined()
         }
     }
 }
@@ -75,8 +85,11 @@ struct LogRestoreCommand: ParsableCommand {
     struct Line: Encodable {
         var logID: String
         var segments: Int
+        var rewriteSegments: Int
+        /// In the segments; those of rewrite segments are copies.
         var records: Int
         var nextLSN: UInt64
+        var notes: [String]
     }
 
     func run() throws {
@@ -85,10 +98,13 @@ struct LogRestoreCommand: ParsableCommand {
             try LogRestore(of: from, to: data, fileSystem: PosixFileSystem()).run(progress: progress)
         }
         let line = Line(
-            logID: "\(report.logID)", segments: report.segmentCount, records: report.recordCount,
-            nextLSN: report.nextLSN.rawValue)
+            logID: "\(report.logID)", segments: report.segmentCount,
+            rewriteSegments: report.rewriteSegmentCount, records: report.recordCount,
+            nextLSN: report.nextLSN.rawValue, notes: report.notes)
         try CopyCommand.show(line, json: format.json) {
-            "\(data): \(counted(line.records, "record")) in \(counted(line.segments, "segment")), every checksum and link holds"
+            "\(data): \(counted(line.records, "record")) in \(counted(line.segments, "segment")) and "
+                + "\(counted(line.rewriteSegments, "rewrite segment")), every checksum and link holds"
+                + report.notes.map { "\n\($0)" }.joined()
         }
     }
 }

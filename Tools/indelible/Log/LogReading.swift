@@ -8,7 +8,7 @@ enum LogReading {
             // Compaction drops segments; the newest manifest says which are still there.
             let manifest = try ManifestStore(directory: directory, fileSystem: PosixFileSystem()).newest().manifest
             return try LogInspector(
-                directory: directory, fileSystem: PosixFileSystem(), retained: manifest?.listedSegments)
+                directory: directory, fileSystem: PosixFileSystem(), manifest: manifest)
         } catch {
             throw ToolFailure(error)
         }

@@ -58,13 +58,13 @@ struct LogVerify: ParsableCommand {
     func run() throws {
         let isTerminal = isatty(STDERR_FILENO) == 1
         let report: LogReport
-        do {
-            report = try LogReading.inspector(log.data).verify { done, count in
+        do throws(LogError) {
+            report = try LogInspector.verify(log.data, fileSystem: PosixFileSystem()) { done, count in
                 if isTerminal, count > 1 {
                     FileHandle.standardError.write(Data("\r\u{1B}[K\(done) of \(count) segments".utf8))
                 }
             }
-        } catch let error as LogError {
+        } catch {
             throw ToolFailure(error)
         }
         if isTerminal { FileHandle.standardError.write(Data("\r\u{1B}[K".utf8)) }
