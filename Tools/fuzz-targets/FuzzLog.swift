@@ -66,7 +66,7 @@ let frameStart = SegmentHeader.encodedByteCount
         guard (try? disk.createDirectory("/log")) != nil else { return }
         disk.replace("/log/00000001.segment", with: bytes)
         let report = try? LogInspector(directory: "/log", fileSystem: disk).verify()
-        _ = try? SalvageSource("/log", fileSystem: disk).read { _ in }
+        _ = try? SalvageSource("/log", fileSystem: disk).read(copies: { _, _ in }) { _ in }
         let log = try? SegmentedLog.open(
             at: "/log", options: LogOptions(), fileSystem: disk, clock: NoTime(), seed: 1, waitForLock: false,
             startThreads: false, recovered: { _ in })

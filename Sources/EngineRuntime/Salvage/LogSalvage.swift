@@ -7,6 +7,8 @@ import LogStorage
 /// - Every record keeps its LSN, since executions are named by them; what is lost or left out is a placeholder. The log has
 ///   a new id: it is another log from then on.
 /// - An execution whose history is whole opens and runs on.
+/// - What compaction has dropped is not missing: the newest manifest that checks says so. What it has copied stays in rewrite
+///   segments, the snapshots of trimmed histories with it; other snapshots and the index are made anew by whoever opens it.
 /// - One whose history has a hole is in the new log up to the hole. It keeps its name, so that nobody starts it again by
 ///   accident. If its end was found, that follows; otherwise it is paused, with the reason. All that was found of it is in
 ///   `damaged.jsonl`. One whose start is lost is there only.
@@ -44,13 +46,21 @@ package struct LogSalvage {
             let (problems, deviceError) = try problems()
             let pieces = try SalvageSource(source, fileSystem: fileSystem)
             var survey = SalvageSurvey()
-            let end = try pieces.read { survey.take($0) }
+            let end = try pieces.read(copies: { survey.takeCopy($1) }) {
+                survey.endSnapshot()
+                survey.take($0)
+            }
+            survey.endSnapshot()
             let writer = try SalvageWriter(
                 at: target, options: options, time: now.millisecondsSinceEpoch, seed: seed, fileSystem: fileSystem)
             var run = try SalvageRun(
-                survey, end: end, writer: writer, runsDoubtful: runsDoubtful, directory: target, fileSystem)
+                survey, end: end, writer: writer,
+                copies: SalvageCopies(
+                    in: target, logID: writer.id, time: now.millisecondsSinceEpoch, seed: ~seed, fileSystem),
+                runsDoubtful: runsDoubtful, directory: target, fileSystem)
             // Read again, rather than kept: a log may be larger than memory.
-            guard try pieces.read({ try run.take($0) }) == end else { throw SalvageError.changed(source) }
+            let second = try pieces.read(copies: { try run.takeCopy($1, of: $0) }) { try run.take($0) }
+            guard second == end else { throw SalvageError.changed(source) }
             var report = try run.finish(problems: problems, at: now)
             report.deviceError = deviceError
             return report
@@ -69,8 +79,7 @@ package struct LogSalvage {
 
     /// What is wrong, as far as a device that refuses to be read lets it be told.
     private func problems() throws(LogError) -> ([LogDamage], FileSystemError?) {
-        let inspector = try LogInspector(directory: source, fileSystem: fileSystem)
-        do throws(LogError) { return (try inspector.verify().problems, nil) } catch {
+        do throws(LogError) { return (try LogInspector.verify(source, fileSystem: fileSystem).problems, nil) } catch {
             guard case .storage(let cause) = error else { throw error }
             return ([], cause)
         }

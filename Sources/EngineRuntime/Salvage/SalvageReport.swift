@@ -20,6 +20,10 @@ package struct SalvageReport: Sendable {
     package var leftOutCount = 0
     /// Segments of which nothing could be read.
     package var unreadableSegments: [UInt64] = []
+    package var unreadableRewriteSegments: [UInt64] = []
+    /// Whether copies of records, from before ``lostCopiesEnd``, may be lost without a trace.
+    package var hasLostCopies: Bool { lostCopiesEnd != nil }
+    package var lostCopiesEnd: LSN?
     /// Whether records may be missing at the end without a trace.
     package var isOpenEnded = false
     /// Executions in the new log whose history is whole.
@@ -33,6 +37,7 @@ package struct SalvageReport: Sendable {
     /// Whether the new log is all that the old one was.
     package var isComplete: Bool {
         lostBodyCount == 0 && unknown.isEmpty && unreadableSegments.isEmpty && !isOpenEnded && damaged.isEmpty
+            && !hasLostCopies
     }
 }
 
@@ -64,12 +69,25 @@ package struct SalvagedExecution: Sendable {
 }
 
 extension [ClosedRange<UInt32>] {
-    /// Adds a number that is not below any in it.
+    /// Adds a number; as a rule the greatest by one.
     mutating func add(_ number: UInt32) {
-        if let last, last.upperBound + 1 == number {
-            self[count - 1] = last.lowerBound...number
-        } else if last.map({ $0.upperBound < number }) ?? true {
-            append(number...number)
+        guard let last, number <= last.upperBound else {
+            if let last, last.upperBound + 1 == number {
+                self[count - 1] = last.lowerBound...number
+            } else {
+                append(number...number)
+            }
+            return
+        }
+        guard let place = firstIndex(where: { $0.upperBound >= number }), !self[place].contains(number) else { return }
+        insert(number...number, at: place)
+        if place + 1 < count, self[place + 1].lowerBound == number + 1 {
+            self[place] = number...self[place + 1].upperBound
+            remove(at: place + 1)
+        }
+        if place > 0, self[place - 1].upperBound + 1 == number {
+            self[place - 1] = self[place - 1].lowerBound...self[place].upperBound
+            remove(at: place)
         }
     }
 

@@ -7,31 +7,35 @@ struct SalvageRun {
     private let survey: SalvageSurvey
     private let end: SalvageSource.End
     private let writer: SalvageWriter
+    private let copies: SalvageCopies
     private let runsDoubtful: Bool
     private let sideFile: SalvageSideFile
     private var report: SalvageReport
     /// The executions that must not run on, as far as the new log has them.
     private var engine = EngineState(limits: .embedded)
     private var executions: [UInt64: SalvagedExecution] = [:]
+    /// Events of such that come before others that are to be read yet.
+    private var early: [UInt64: [RecordedEvent]] = [:]
     private var ends: [UInt64: LogRecord] = [:]
     private var lastTime: Int64 = 0
 
     init(
-        _ survey: SalvageSurvey, end: SalvageSource.End, writer: SalvageWriter, runsDoubtful: Bool, directory: String,
-        _ fileSystem: any LogFileSystem
+        _ survey: SalvageSurvey, end: SalvageSource.End, writer: SalvageWriter, copies: SalvageCopies,
+        runsDoubtful: Bool, directory: String, _ fileSystem: any LogFileSystem
     ) throws(FileSystemError) {
         self.survey = survey
         self.end = end
         self.writer = writer
+        self.copies = copies
         self.runsDoubtful = runsDoubtful
         sideFile = try SalvageSideFile(in: directory, fileSystem)
         report = SalvageReport(newLogID: writer.id, problems: [])
-        for (number, track) in survey.tracks where !track.isGone {
+        for (number, track) in survey.tracks where !track.isGone && !track.isEmpty {
             if track.isCut {
                 let standing: SalvagedExecution.Standing =
                     track.next == 1 ? .leftOut : track.hasEnded || track.end != nil ? .ended : .heldCut
                 executions[number] = SalvagedExecution(number: number, standing: standing)
-            } else if survey.isDoubtful(track, isOpenEnded: end.isOpenEnded) {
+            } else if survey.isDoubtful(track, end) {
                 executions[number] = SalvagedExecution(
                     number: number, standing: runsDoubtful ? .runningDoubtful : .heldDoubtful)
             } else {
@@ -44,11 +48,10 @@ struct SalvageRun {
         switch piece {
         case .unknown(let lsns):
             try writer.appendLost(until: lsns.upperBound, time: lastTime)
+        case .dropped(let lsns):
+            try writer.appendLost(until: lsns.upperBound, time: lastTime)
         case .directory(let header, let entries):
-            for entry in entries where !entry.isLost {
-                lastTime = max(lastTime, entry.time)
-                executions[entry.execution]?.missing.add(entry.sequence)
-            }
+            note(lost: entries)
             try writer.appendLost(until: header.endLSN, time: lastTime)
         case .frame(let frame):
             try take(frame)
@@ -76,14 +79,45 @@ struct SalvageRun {
         try writer.append(batch)
     }
 
+    private mutating func note(lost entries: [RecordBatch.Entry]) {
+        for entry in entries where !entry.isLost && entry.kind < SnapshotRecord.kindMin {
+            lastTime = max(lastTime, entry.time)
+            executions[entry.execution]?.missing.add(entry.sequence)
+        }
+    }
+
+    /// A frame of a rewrite segment.
+    mutating func takeCopy(_ piece: SalvagedPiece, of number: UInt64) throws {
+        guard case .frame(let frame) = piece else {
+            if case .directory(_, let entries) = piece { note(lost: entries) }
+            return
+        }
+        var start = 0
+        for (index, entry) in frame.entries.enumerated() {
+            let body = frame.bodies[start..<start + entry.length]
+            start += entry.length
+            let lsn = frame.lsn(at: index)
+            if entry.isLost { continue }
+            if entry.kind >= SnapshotRecord.kindMin {
+                // Others save reading alone.
+                guard let track = survey.tracks[entry.execution], track.snapshot == entry.sequence, !track.isCut,
+                    !track.isGone
+                else { continue }
+            } else {
+                lastTime = max(lastTime, entry.time)
+                guard try keeps(LogRecord(entry, lsn: lsn, body: Array(body))) else { continue }
+                report.keptCount += 1
+            }
+            try copies.append(entry, lsn: lsn, body: body, from: number)
+        }
+    }
+
     /// Whether the new log has the record; notes what matters of it otherwise.
     private mutating func keeps(_ record: LogRecord) throws -> Bool {
         guard let track = survey.tracks[record.execution] else { throw SalvageError.changed("the log") }
-        let isWhole = !track.isCut || record.sequence < track.next
-        guard executions[record.execution] != nil else {
-            // One that was deleted takes no room any more, if its history is not whole.
-            return isWhole && !(track.isCut && track.isGone)
-        }
+        let isWhole = track.keeps(record.sequence)
+        // One that was deleted takes no room any more, if its history is not whole.
+        guard executions[record.execution] != nil else { return isWhole }
         executions[record.execution]!.found.add(record.sequence)
         if track.isCut {
             try sideFile.append(record)
@@ -101,13 +135,37 @@ struct SalvageRun {
     private mutating func follow(_ record: LogRecord) throws {
         do throws(RuntimeError) {
             let event = try RecordedEvent(decoding: record)
-            do throws(RecordError) { try engine.recover(event) } catch {
-                throw .impossibleRecord(lsn: record.lsn.rawValue, error)
+            let known = engine.execution(event.execution)?.sequence ?? 0
+            if event.sequence == known + 1 {
+                try recover(event)
+            } else if event.sequence > known {
+                early[record.execution, default: []].append(event)
             }
             guard case .executionStarted(let start) = event.event else { return }
             executions[record.execution]!.function = start.function
             executions[record.execution]!.name = start.name
             executions[record.execution]!.id = ExecutionID(number: event.execution, secret: start.secret)
+        } catch {
+            throw SalvageError.record(error)
+        }
+    }
+
+    private mutating func recover(_ event: RecordedEvent) throws(RuntimeError) {
+        do throws(RecordError) { try engine.recover(event) } catch {
+            throw .impossibleRecord(lsn: event.lsn, error)
+        }
+    }
+
+    /// Follows what came in another order than it was recorded in.
+    private mutating func followEarly() throws {
+        do throws(RuntimeError) {
+            for number in early.keys.sorted() {
+                for event in (early[number] ?? []).sorted(by: { $0.sequence < $1.sequence }) {
+                    let known = engine.execution(event.execution)?.sequence ?? 0
+                    if event.sequence > known { try recover(event) }
+                }
+            }
+            early.removeAll()
         } catch {
             throw SalvageError.record(error)
         }
@@ -124,6 +182,10 @@ struct SalvageRun {
         report.lostBodyCount = survey.lostBodyCount
         report.unreadableSegments = end.unreadable
         report.isOpenEnded = end.isOpenEnded
+        report.unreadableRewriteSegments = end.unreadableRewrites
+        report.lostCopiesEnd = end.lostCopiesEnd
+        try followEarly()
+        try copies.finish()
         for number in executions.keys.sorted() { try settle(number, at: time) }
         report.damaged = executions.keys.sorted().map { executions[$0]!.settled }
         report.nextLSN = writer.nextLSN

@@ -17,12 +17,21 @@ struct SalvageReading {
         scanner = FrameScanner(segment.file, header: segment.header, end: segment.header.byteCount)
     }
 
-    /// - Parameter successor: The header of the next segment, which says where this one ends, if it checks.
-    mutating func run(successor: SegmentHeader?, _ take: (SalvagedPiece) throws -> Void) throws {
-        if let successor { scanner.end = successor.endOfPredecessor(segment.header) }
+    /// - Parameters:
+    ///   - successor: The header of the next segment, which says where this one ends, if it checks.
+    ///   - row: What the manifest says of that.
+    mutating func run(
+        successor: SegmentHeader?, row: SealedSegment?, _ take: (SalvagedPiece) throws -> Void
+    ) throws {
+        if let row {
+            scanner.end = min(row.end, segment.header.byteCount)
+        } else if let successor {
+            scanner.end = successor.endOfPredecessor(segment.header)
+        }
+        let isSealed = row != nil || successor != nil
         // Below it all was acknowledged. Above it, where no successor states the end, begins an append that a crash cut at
         // the first place that does not check: what is behind was dropped by every recovery.
-        let durable = successor == nil ? try durableLSN() : LSN(.max)
+        let durable = isSealed ? LSN(.max) : try durableLSN()
         if segment.isHeaderSound { try lose(until: segment.header.firstLSN, take) }
         while offset < scanner.end {
             let start = group.first?.firstLSN ?? nextLSN
@@ -43,7 +52,28 @@ struct SalvageReading {
         }
         // Whole or not, what is left of an acknowledged group was acknowledged.
         if (group.first?.firstLSN ?? nextLSN) < durable { try hand(take) }
-        if successor == nil { try lose(until: durable, take) }
+        if !isSealed { try lose(until: durable, take) }
+    }
+
+    /// The same of a rewrite segment, each of whose frames stands for itself.
+    ///
+    /// - Returns: Whether there may have been others, of which nothing is known.
+    mutating func runRewrite(_ take: (SalvagedPiece) throws -> Void) throws -> Bool {
+        if segment.isHeaderSound, let rewrite = segment.header.rewrite { scanner.end = rewrite.framesEnd }
+        // Then it does not say how many there are.
+        var hasLost = !segment.isHeaderSound
+        while offset < scanner.end {
+            if let (header, piece) = try next() {
+                offset += header.byteCount(at: offset)
+                try take(piece)
+                continue
+            }
+            let found = try nextSound()
+            if segment.isHeaderSound || found != nil { hasLost = true }
+            guard let found else { break }
+            offset = found
+        }
+        return hasLost
     }
 
     /// The frame at ``offset``, or what its directory says; nil when not even that checks.
@@ -118,7 +148,7 @@ extension SalvagedPiece {
         switch self {
         case .frame(let frame): frame.header.firstLSN
         case .directory(let header, _): header.firstLSN
-        case .unknown(let lsns): lsns.lowerBound
+        case .unknown(let lsns), .dropped(let lsns): lsns.lowerBound
         }
     }
 
@@ -126,7 +156,7 @@ extension SalvagedPiece {
         switch self {
         case .frame(let frame): frame.header.endLSN
         case .directory(let header, _): header.endLSN
-        case .unknown(let lsns): lsns.upperBound
+        case .unknown(let lsns), .dropped(let lsns): lsns.upperBound
         }
     }
 }

@@ -14,11 +14,12 @@ struct SalvageSegment {
     /// - Parameter logID: That of the segments before; nil while none is known.
     /// - Returns: Nil for a file that cannot be opened, of another log, or without a frame that checks.
     init?(
-        _ path: String, number: UInt64, logID: LogID?, _ fileSystem: any LogFileSystem
+        _ id: LogFileID, in directory: String, logID: LogID?, _ fileSystem: any LogFileSystem
     ) throws(LogError) {
+        let number = id.number
         let size: Int
         do throws(FileSystemError) {
-            let original = try fileSystem.open(path, .read)
+            let original = try fileSystem.open(directory + "/" + id.name, .read)
             handle = LogFileHandle(ForgivingFile(original))
             size = try original.size()
         } catch {
@@ -34,6 +35,7 @@ struct SalvageSegment {
         do throws(SegmentHeaderError) {
             let header = try SegmentHeader(decoding: bytes.span.bytes)
             if let logID, header.logID != logID { return nil }
+            guard header.file.sort == id.sort else { return nil }
             self.header = header
             isHeaderSound = true
             isDictionarySound = true
@@ -49,11 +51,15 @@ struct SalvageSegment {
         self.isDictionarySound = isDictionarySound
         isHeaderSound = false
         let byteCounts = FormatLimits.segmentByteCounts
-        header = SegmentHeader(
+        var header = SegmentHeader(
             logID: logID ?? LogID(high: 0, low: 0), number: number, firstLSN: .first,
             byteCount: min(max(size, byteCounts.lowerBound), byteCounts.upperBound) / 4_096 * 4_096, creationTime: 0,
             salt: bytes.span.bytes.littleEndian(UInt64.self, at: 64),
             writerEpoch: bytes.span.bytes.littleEndian(UInt32.self, at: 72), predecessor: nil, dictionary: dictionary)
+        if id.sort == .rewrite {
+            header.rewrite = SegmentHeader.Rewrite(framesEnd: header.byteCount, lastFrameCRC: 0, recordCount: 0)
+        }
+        self.header = header
         // The salt is right if any frame says so: its checksums start from it.
         do throws(FileSystemError) {
             var scanner = FrameScanner(file, header: header, end: header.byteCount)

@@ -6,9 +6,14 @@ package enum SalvagedPiece: Sendable {
     case directory(FrameHeader, [RecordBatch.Entry])
     /// Records that were acknowledged, and nothing else of them.
     case unknown(Range<LSN>)
+    /// Records whose segment was dropped on purpose: what of them was needed is in rewrite segments.
+    case dropped(Range<LSN>)
 }
 
 /// Reads a log past any damage: every frame that checks, of any segment whose frames can be checked at all.
+///
+/// Of a log with a manifest, what that lists, and the segments behind it: what else is there was dropped, and what of it was
+/// deleted may not come back. Without one everything that is there.
 ///
 /// Changes nothing and takes no lock; the log may not be written meanwhile. What the device refuses to read counts as
 /// damaged. Blocks; every call reads the files anew.
@@ -34,16 +39,27 @@ package struct SalvageSource: Sendable {
         package var unreadable: [UInt64] = []
         /// How many records were in a segment at the end is not known.
         package var isOpenEnded = false
+        /// Rewrite segments of which no frame can be read.
+        package var unreadableRewrites: [UInt64] = []
+        /// Below it, records of dropped segments may be lost without a trace: nil: none is.
+        package var lostCopiesEnd: LSN?
     }
 
-    /// - Throws: What `take` throws, and ``LogError/newerVersion(segment:version:supported:)``.
-    package func read(_ take: (SalvagedPiece) throws -> Void) throws -> End {
-        let survey = try LogDirectory(surveying: directory, fileSystem: fileSystem)
+    /// Reads everything: the rewrite segments first, as a rule with what is older.
+    ///
+    /// - Parameters:
+    ///   - copies: Is given the frames of each rewrite segment, and its number.
+    ///   - take: Is given those of the append segments, in the order of LSN.
+    /// - Throws: What they throw, and ``LogError/newerVersion(segment:version:supported:)``.
+    package func read(
+        copies: (UInt64, SalvagedPiece) throws -> Void, _ take: (SalvagedPiece) throws -> Void
+    ) throws -> End {
+        let files = try LogFileList(of: directory, fileSystem)
         var end = End()
+        let present = Set(files.directory.segments)
         var segments: [UInt64: SalvageSegment] = [:]
-        for number in survey.segments {
-            let segment = try SalvageSegment(
-                survey.path(ofSegment: number), number: number, logID: end.logID, fileSystem)
+        for number in files.segments where present.contains(number) {
+            let segment = try SalvageSegment(.append(number), in: directory, logID: end.logID, fileSystem)
             guard let segment, segments[segment.header.number] == nil else {
                 end.unreadable.append(number)
                 continue
@@ -51,15 +67,50 @@ package struct SalvageSource: Sendable {
             end.logID = end.logID ?? (segment.isHeaderSound ? segment.header.logID : nil)
             segments[segment.header.number] = segment
         }
-        let numbers = segments.keys.sorted()
-        for number in numbers {
+        let hasLostCopies = try readRewrites(files, &end, copies)
+        var droppedEnd = files.manifest == nil ? LSN(.max) : .first
+        var expectedEnd = LSN.first
+        for number in files.segments {
+            if let row = files.listed(number) {
+                try pass(from: &end.nextLSN, to: expectedEnd) { try take(.unknown($0)) }
+                if end.nextLSN < row.firstLSN { droppedEnd = row.firstLSN }
+                try pass(from: &end.nextLSN, to: row.firstLSN) { try take(.dropped($0)) }
+                expectedEnd = row.nextLSN
+            }
+            guard let segment = segments[number] else { continue }
             let successor = segments[number + 1].flatMap { $0.isHeaderSound ? $0.header : nil }
-            var reading = SalvageReading(segments[number]!, nextLSN: end.nextLSN)
-            try reading.run(successor: successor, take)
+            var reading = SalvageReading(segment, nextLSN: end.nextLSN)
+            try reading.run(successor: successor, row: files.row(of: number), take)
             end.nextLSN = reading.nextLSN
         }
-        end.isOpenEnded =
-            numbers.last != survey.segments.last || numbers.last.map { segments[$0]!.isCut } ?? true
+        try pass(from: &end.nextLSN, to: expectedEnd) { try take(.unknown($0)) }
+        if hasLostCopies { end.lostCopiesEnd = droppedEnd }
+        let last = files.segments.last.flatMap { segments[$0] }
+        end.isOpenEnded = last?.isCut ?? true
         return end
+    }
+
+    private func pass(from next: inout LSN, to end: LSN, _ take: (Range<LSN>) throws -> Void) throws {
+        guard next < end else { return }
+        try take(next..<end)
+        next = end
+    }
+
+    /// - Returns: Whether anything of them may be lost of which nothing is known.
+    private func readRewrites(
+        _ files: LogFileList, _ end: inout End, _ take: (UInt64, SalvagedPiece) throws -> Void
+    ) throws -> Bool {
+        var hasLost = false
+        for number in files.manifest == nil ? files.directory.rewrites : files.rewrites.map(\.number) {
+            let segment = try SalvageSegment(.rewrite(number), in: directory, logID: end.logID, fileSystem)
+            guard let segment else {
+                end.unreadableRewrites.append(number)
+                hasLost = true
+                continue
+            }
+            var reading = SalvageReading(segment, nextLSN: .first)
+            if try reading.runRewrite({ try take(number, $0) }) { hasLost = true }
+        }
+        return hasLost
     }
 }

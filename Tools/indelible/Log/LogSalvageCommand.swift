@@ -19,6 +19,8 @@ struct LogSalvageCommand: ParsableCommand {
             One whose start is lost is there only. One that was open when records were lost of which nothing is known may \
             have lost its last events; it is paused too, since what they recorded might be done again.
 
+            What compaction has dropped on purpose is not missing, and what it has copied is read as the rest is.
+
             Find out what became of a paused one (the reason of its pause begins with 'salvaged:'), then stop it, or \
             'execution resume' it if you are sure. With --run-doubtful those of which nothing is known to be lost are not \
             paused in the first place.
@@ -65,6 +67,9 @@ struct LogSalvageCommand: ParsableCommand {
         var wholeExecutions: Int
         var damagedExecutions: Int
         var unreadableSegments: [UInt64]
+        var unreadableRewriteSegments: [UInt64]
+        /// Whether copies of records from before compaction may be lost without a trace.
+        var copiesUnknown: Bool
         var endUnknown: Bool
         var deviceError: String?
     }
@@ -100,7 +105,9 @@ struct LogSalvageCommand: ParsableCommand {
                 newLogID: "\(report.newLogID)", keptRecords: report.keptCount, addedRecords: report.addedCount,
                 lostRecords: report.lostCount, leftOutRecords: report.leftOutCount,
                 wholeExecutions: report.wholeCount, damagedExecutions: report.damaged.count,
-                unreadableSegments: report.unreadableSegments, endUnknown: report.isOpenEnded,
+                unreadableSegments: report.unreadableSegments,
+                unreadableRewriteSegments: report.unreadableRewriteSegments, copiesUnknown: report.hasLostCopies,
+                endUnknown: report.isOpenEnded,
                 deviceError: report.deviceError.map { "\($0)" }))
         for problem in report.problems {
             try printer.json(
@@ -130,6 +137,12 @@ struct LogSalvageCommand: ParsableCommand {
             try printer.line(
                 "LOST     \(counted(count, "record")), LSN \(lsns.lowerBound.rawValue) to "
                     + "\(lsns.upperBound.rawValue - 1), and with them whatever executions began there")
+        }
+        for number in report.unreadableRewriteSegments {
+            try printer.line("LOST     what rewrite segment \(number) held; how much is not known")
+        }
+        if report.hasLostCopies && report.unreadableRewriteSegments.isEmpty {
+            try printer.line("LOST     a part of what a rewrite segment held; how much is not known")
         }
         if report.isOpenEnded { try printer.line("LOST     what the last segment held; how much is not known") }
         for execution in report.damaged {
