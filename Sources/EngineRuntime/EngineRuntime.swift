@@ -32,6 +32,8 @@ package final class EngineRuntime: Sendable {
     let feed = TimerFeed()
     let loader = ExecutionLoader()
     let maintenance = Maintenance()
+    /// What was done since the opening; ``maintenanceCounts`` has the rest too.
+    let counts = Mutex(MaintenanceCounts())
     /// Whether the consequences of the log's failure are under way.
     let failureNoted = Atomic<Bool>(false)
     /// Whether the next opening has been told to make the index anew.

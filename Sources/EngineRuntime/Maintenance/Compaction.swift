@@ -1,6 +1,7 @@
 import ExecutionEngine
 import ExecutionModel
 import LogStorage
+import Synchronization
 
 /// Copies what is needed of some files into a rewrite segment, a piece at a time, and then drops them.
 ///
@@ -114,7 +115,13 @@ struct Compaction: ~Copyable {
             }
             runtime.log.forget(segments: Set(victims.filter { $0.sort == .append }.map(\.number)))
         }
+        let givenBack = runtime.files.newest?.givenBackByteCount(victims, for: target?.byteCount ?? 0) ?? 0
         try runtime.writeEngineSnapshot()
+        runtime.counts.withLock { counts in
+            counts.compactedFileCount += victims.count
+            counts.copiedByteCount += target?.copied ?? 0
+            counts.givenBackByteCount += givenBack
+        }
         for victim in victims { runtime.reader.frames.forget(victim) }
     }
 

@@ -22,6 +22,7 @@ extension EngineRuntime {
             let (entries, old) = index.content.withLock { ($0.changes.tableEntries(), $0.runs) }
             let runs = entries.isEmpty ? old : old.adding(try files.writeTable(entries))
             try publish(runs)
+            counts.withLock { $0.snapshotCount += 1 }
             let tabled = index.content.withLock { content in
                 let tabled = content.changes.changes.compactMapValues { $0.entry.map { Indexed($0) } }
                 content.changes = IndexChanges()

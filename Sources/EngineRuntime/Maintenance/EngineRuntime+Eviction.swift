@@ -35,6 +35,7 @@ extension EngineRuntime {
             }
             do throws(IndexError) { try index.touch(stale) } catch { throw .index(error) }
         }
+        counts.withLock { $0.evictedCount += evicted.count }
         for number in evicted { parkedHandlers?.drop(number) }
         return evicted.count
     }

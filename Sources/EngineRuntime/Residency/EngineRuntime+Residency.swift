@@ -76,6 +76,7 @@ extension EngineRuntime {
             for execution in executions { core.install(execution, in: &turn) }
         } done: { _ in
         }
+        counts.withLock { $0.loadedCount += executions.count }
         return results
     }
 

@@ -172,6 +172,8 @@ package struct ScrubProgress: Equatable, Sendable {
     package var passCount = 0
     /// Every place, once.
     package var findings: [ScrubFinding] = []
+
+    package init() {}
 }
 
 /// A place of a sealed segment that is not what was written, or that cannot be read.
