@@ -51,9 +51,10 @@ struct LogBackupCommand: ParsableCommand {
             copiedRewriteSegments: report.copiedRewrites, keptRewriteSegments: report.keptRewriteCount,
             bytes: report.byteCount, nextLSN: report.nextLSN.rawValue, notes: report.notes)
         try CopyCommand.show(line, json: format.json) {
-            let copied = report.copied.count + report.copiedRewrites.count
-            return "\(to): records up to LSN \(line.nextLSN - 1); copied \(counted(copied, "segment")) "
-                + "(\(byteText(line.bytes))), \(report.keptCount + report.keptRewriteCount) were there"
+            let rewrites = report.copiedRewrites.count
+            return "\(to): records up to LSN \(line.nextLSN - 1); copied \(counted(report.copied.count, "segment"))"
+                + (rewrites > 0 ? " and \(counted(rewrites, "rewrite segment"))" : "")
+                + " (\(byteText(line.bytes))), \(report.keptCount + report.keptRewriteCount) were there"
                 + report.notes.map { "\n\($0)" }.joined()
         }
     }
