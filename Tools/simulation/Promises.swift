@@ -60,6 +60,14 @@ final class Promises: Sendable {
         /// Distinct for every run of a body, in any life.
         var runCount = 0
         var broken: [String] = []
+        var told = Told()
+    }
+
+    /// How much somebody has been told that was not known before.
+    struct Told: Equatable, Sendable {
+        var count = 0
+        /// Of them, how executions have ended.
+        var endCount = 0
     }
 
     private let state = Mutex(State())
@@ -69,6 +77,9 @@ final class Promises: Sendable {
 
     /// What must not have happened, in the order in which it was noticed.
     var broken: [String] { state.withLock { $0.broken } }
+
+    /// What has been told so far, in numbers. What a loss of power right after it takes back was told too early.
+    var told: Told { state.withLock { $0.told } }
 
     func note(in life: Life, _ change: (inout Facts) -> Void) {
         check(in: life) { facts in
@@ -83,6 +94,14 @@ final class Promises: Sendable {
         guard !life.isLost else { return }
         state.withLock { state in
             if let broken = change(&state.facts) { state.broken.append(broken) }
+        }
+    }
+
+    private func tell(in life: Life, ofEnd: Bool = false) {
+        guard !life.isLost else { return }
+        state.withLock { state in
+            state.told.count += 1
+            if ofEnd { state.told.endCount += 1 }
         }
     }
 
@@ -115,6 +134,7 @@ final class Promises: Sendable {
 
     /// The same on every replay.
     func saw(_ value: String, _ execution: String, at place: String, in life: Life) {
+        if facts.values[Place(execution: execution, place: place)] == nil { tell(in: life) }
         check(in: life) { facts in
             let known = facts.values.updateValue(value, forKey: Place(execution: execution, place: place))
             guard let known, known != value else { return nil }
@@ -149,6 +169,7 @@ final class Promises: Sendable {
 
     /// What somebody was told of an execution's end: always the same.
     func ended(_ execution: String, _ end: End, in life: Life) {
+        if facts.ends[execution] == nil { tell(in: life, ofEnd: true) }
         check(in: life) { facts in
             guard let known = facts.ends.updateValue(end, forKey: execution), known != end else { return nil }
             return "\(execution) had ended as \(known), and has ended as \(end) now"

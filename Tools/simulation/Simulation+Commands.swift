@@ -46,7 +46,12 @@ extension Simulation {
     }
 
     private mutating func answerSome() {
-        guard let (callback, execution) = promises.facts.offered.randomElement(using: &random) else { return }
+        // The last ones are still open, as a rule.
+        let offered = promises.facts.offered
+        let some = Bool.random(using: &random) ? offered[...] : offered.suffix(4)
+        guard let (callback, execution) = some.randomElement(using: &random) else { return }
+        // Its handler may come upon the answer before that is on the disk, and must not know it then.
+        slowSteps = max(slowSteps, Int.random(in: 0...40, using: &random))
         answer(callback, execution, how: Int.random(in: 0..<8, using: &random))
     }
 

@@ -125,6 +125,11 @@ extension Simulation {
         guard life.phase == .closed else { return promises.breaks("the engine does not close") }
         reopen("for the last look")
         settle()
+        if case .refused(.damaged, _) = life.phase, isLossy {
+            counts.damaged += 1
+            hasFoundDamage = true
+            return
+        }
         guard life.phase == .open else { return promises.breaks("the engine that was closed is \(life.phase)") }
         life.check { [promises, program] engine in
             try await promises.check(engine, against: promises.facts, program, isOver: true)

@@ -66,18 +66,19 @@ extension Simulation {
     }
 
     mutating func crash() {
-        let disk: SimulatedDisk
         if Int.random(in: 0..<3, using: &random) == 0 {
             trace.say("the process is killed")
             counts.kills += 1
-            disk = life.disk.afterProcessKill()
-            takeOver(disk, losesPower: false)
+            takeOver(life.disk.afterProcessKill(), losesPower: false)
         } else {
-            trace.say("the power is lost")
-            counts.powerLosses += 1
-            disk = life.disk.crashed(seed: random.next())
-            takeOver(disk, losesPower: true)
+            losePower()
         }
+    }
+
+    mutating func losePower() {
+        trace.say("the power is lost")
+        counts.powerLosses += 1
+        takeOver(life.disk.crashed(seed: random.next()), losesPower: true)
     }
 
     /// Opens the same disk again, in the same process.

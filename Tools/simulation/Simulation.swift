@@ -29,6 +29,8 @@ package struct Simulation {
     var counts = SimulationReport.Counts()
     /// What is run after a crash that waits for a call to fail: the disk is dead from that call on.
     var crashIsDue = false
+    /// For so many steps the disk is slow: nothing gets written, and what is told rests on what was durable before.
+    var slowSteps = 0
     /// Whether the disk may have lost what it said was durable. From then on damage may be found, by an opening or by a
     /// reader, and has to be named.
     var isLossy = false
@@ -128,8 +130,16 @@ package struct Simulation {
         case .opening, .open, .closing: break
         }
         if crashIsDue, life.hasFailed { return crash() }
+        if slowSteps > 0 {
+            slowSteps -= 1
+        } else if Int.random(in: 0..<200, using: &random) == 0 {
+            slowSteps = Int.random(in: 10...100, using: &random)
+        }
         switch choose() {
-        case .job: runJob()
+        case .job:
+            let told = promises.told
+            runJob()
+            if losesPower(after: told) { losePower() }
         case .engine: stepEngine()
         case .time: passTime()
         case .command: command()
@@ -149,6 +159,14 @@ package struct Simulation {
             if draw < 0 { return choice }
         }
         return .job
+    }
+
+    /// Now and then power is lost at the worst moment: when somebody has just been told of what was recorded a moment ago.
+    private mutating func losesPower(after told: Promises.Told) -> Bool {
+        let now = promises.told
+        guard now != told else { return false }
+        let isNear = now.endCount > told.endCount || slowSteps > 0
+        return Int.random(in: 0..<(isNear ? 4 : 20), using: &random) == 0
     }
 
     mutating func runJob() {
@@ -176,6 +194,7 @@ package struct Simulation {
         for step in Self.engineSteps {
             draw -= step.weight
             guard draw < 0 else { continue }
+            if slowSteps > 0, step.name == "writer" { return }
             if step.run(runtime) { trace.say(step.name) }
             return
         }

@@ -47,7 +47,9 @@ struct WrittenLog {
                 return problem.sort == .append
                     ? manifest.lists(segment: problem.segment) : manifest.lists(rewrite: problem.segment)
             }.map { "\($0)" }
-            if damage == nil { try takeRewrites(disk, manifest) }
+            if damage == nil {
+                do { try takeRewrites(disk, manifest) } catch { damage = "\(error)" }
+            }
         } catch LogError.notALog, LogError.storage {
             // Nothing is there yet.
         } catch {
