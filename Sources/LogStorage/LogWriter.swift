@@ -9,7 +9,7 @@ package final class LogWriter: Sendable {
     let state: LogState
     let content: Mutex<WriterContent>
     /// How many completions the last step ran.
-    private let releasedCount = Atomic<Int>(0)
+    let releasedCount = Atomic<Int>(0)
     /// Held while completions run, so that they keep their order whoever runs them; keeps the memory of those taken last.
     private let completions = Mutex<[DurabilityWaiters.Waiter]>([])
 

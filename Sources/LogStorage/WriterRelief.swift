@@ -11,13 +11,15 @@ enum WriterRelief {
     static let syncTimeMax: Int64 = 500_000
     /// What is written at most, as the queue counts it: compressing more would take longer than waking a thread.
     static let costMax = 64 << 10
+    /// Whom the last group released, at most. More of them come back together, and are better waited for.
+    static let releasedCountMax = 2
 }
 
 extension SegmentedLog {
     /// Takes over the work of the writer's thread, if that sleeps and the work will be brief. Nobody wakes it then for what is
     /// enqueued, until ``relieveWriter()``, which must follow at once.
     package func takeOverWriter() -> Bool {
-        guard hasThreads, state.options.letsAppendersWrite else { return false }
+        guard hasThreads, state.options.letsAppendersWrite, writer.releasesFew else { return false }
         return state.content.withLock { content in
             guard content.syncsAreQuick, !content.isClosing, content.end == nil,
                 content.writerSleep == .untilForced || content.writerSleep == .untilAnything
@@ -36,6 +38,10 @@ extension SegmentedLog {
 }
 
 extension LogWriter {
+    fileprivate var releasesFew: Bool {
+        releasedCount.load(ordering: .relaxed) <= WriterRelief.releasedCountMax
+    }
+
     fileprivate func relieve() {
         let now = state.clock.now()
         if content.withLock({ $0.isBrief }) { step(now: now) }
